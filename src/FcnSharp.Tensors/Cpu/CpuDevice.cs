@@ -1,0 +1,81 @@
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>The processor: SIMD kernels of the best instruction set there is, on the threads of a worker pool.</summary>
+public sealed class CpuDevice : HostDevice
+{
+    private readonly WorkerPool _workers;
+    private readonly KernelSet _kernels;
+    private readonly Lock _sgdGate = new();
+    private readonly SgdStepJob _sgd = new();
+
+    /// <summary>Creates the device.</summary>
+    /// <param name="workers">The threads to run on; null for the pool of the process.</param>
+    /// <param name="kernels">The instruction set; null for the best.</param>
+    /// <param name="memoryBudget">Bytes that plans may take; null for what the machine has available.</param>
+    /// <exception cref="FcnSharpException">This machine lacks the instruction set.</exception>
+    public CpuDevice(WorkerPool? workers = null, KernelSet? kernels = null, long? memoryBudget = null)
+        : base(memoryBudget)
+    {
+        _workers = workers ?? WorkerPool.Shared;
+        _kernels = kernels ?? KernelSet.Best;
+        if (!_kernels.IsSupported)
+        {
+            throw new FcnSharpException($"This machine has no {_kernels.Name} instructions; it has {string.Join(", ", KernelSet.All.Where(s => s.IsSupported).Select(s => s.Name))}.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "cpu";
+
+    /// <inheritdoc/>
+    public override string Description => $"{_kernels.Name} kernels, {_workers.Threads} thread{(_workers.Threads == 1 ? "" : "s")}";
+
+    /// <inheritdoc/>
+    public override void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients)
+    {
+        lock (_sgdGate)
+        {
+            _sgd.Run(_workers, (HostTensor)weight, (HostTensor)gradient, (HostTensor)velocity, coefficients);
+        }
+    }
+
+    internal override IKernel CreateKernel(Operation operation) => operation switch
+    {
+        Conv2dForward o => GemmConvolution.Forward(_workers, _kernels, o),
+        Conv2dBackwardInput o => GemmConvolution.BackwardInput(_workers, _kernels, o),
+        Conv2dBackwardWeight o => Gradients(o.GradWeight is { } w ? WeightGradient.Of(_workers, _kernels, o, w) : null, o.GradOutput, o.GradBias),
+        ConvTranspose2dForward o => GemmConvolution.Forward(_workers, _kernels, o),
+        ConvTranspose2dBackwardInput o => GemmConvolution.BackwardInput(_workers, _kernels, o),
+        ConvTranspose2dBackwardWeight o => Gradients(o.GradWeight is { } w ? WeightGradient.Of(_workers, _kernels, o, w) : null, o.GradOutput, o.GradBias),
+        MaxPool2dForward o => new MaxPoolForwardKernel(_workers, o),
+        MaxPool2dBackward o => new MaxPoolBackwardKernel(_workers, o),
+        ReluForward o => new ReluForwardKernel(_workers, o),
+        ReluBackward o => new ReluBackwardKernel(_workers, o),
+        DropoutApply o => new DropoutKernel(_workers, o),
+        CropForward o => new CropForwardKernel(_workers, o),
+        CropBackward o => new CropBackwardKernel(_workers, o),
+        SumForward o => new SumKernel(_workers, o),
+        SoftmaxCrossEntropyForward o => new SoftmaxLossForwardKernel(_workers, o),
+        SoftmaxCrossEntropyBackward o => new SoftmaxLossBackwardKernel(_workers, o),
+        ArgMaxForward o => new ArgMaxKernel(_workers, o),
+        _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
+    };
+
+    private ParameterGradients Gradients(WeightGradient? weight, ProgramValue gradOutput, ProgramValue? gradBias) =>
+        new(weight, gradBias is null ? null : new BiasGradientKernel(_workers, gradOutput, gradBias));
+
+    /// <summary>The weight's gradient and the bias's, one after the other.</summary>
+    private sealed class ParameterGradients(WeightGradient? weight, BiasGradientKernel? bias) : IKernel
+    {
+        public long WorkspaceBytes => weight?.WorkspaceBytes ?? 0;
+
+        public void Execute(KernelFrame frame)
+        {
+            weight?.Execute(frame);
+            bias?.Execute(frame);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>The largest value of each window; the first of equals, in row-major order, is remembered. One item a plane.</summary>
+internal sealed unsafe class MaxPoolForwardKernel(WorkerPool workers, MaxPool2dForward operation) : ParallelKernel(workers)
+{
+    private readonly Shape _from = operation.Input.Shape;
+    private readonly Shape _to = operation.Output.Shape;
+    private float* _input;
+    private float* _output;
+    private int* _argMax;
+
+    protected override int Items => checked(_to.N * _to.C);
+
+    public override void Run(int item, int worker)
+    {
+        float* source = _input + (nint)item * _from.H * _from.W;
+        float* target = _output + (nint)item * _to.H * _to.W;
+        int* winners = _argMax == null ? null : _argMax + (nint)item * _to.H * _to.W;
+        int size = operation.Parameters.KernelSize;
+        int stride = operation.Parameters.Stride;
+        int padding = operation.Parameters.Padding;
+        int width = _from.W;
+        for (int y = 0; y < _to.H; y++)
+        {
+            int y0 = Math.Max(0, y * stride - padding);
+            int y1 = Math.Min(_from.H, y * stride - padding + size);
+            for (int x = 0; x < _to.W; x++)
+            {
+                int x0 = Math.Max(0, x * stride - padding);
+                int x1 = Math.Min(width, x * stride - padding + size);
+                int best = y0 * width + x0;
+                float value = source[best];
+                for (int iy = y0; iy < y1; iy++)
+                {
+                    for (int ix = x0; ix < x1; ix++)
+                    {
+                        float candidate = source[iy * width + ix];
+                        if (candidate > value)
+                        {
+                            value = candidate;
+                            best = iy * width + ix;
+                        }
+                    }
+                }
+
+                *target++ = value;
+                if (winners != null)
+                {
+                    *winners++ = best;
+                }
+            }
+        }
+    }
+
+    protected override void Bind(KernelFrame frame)
+    {
+        _input = frame.Float(operation.Input);
+        _output = frame.Float(operation.Output);
+        _argMax = operation.ArgMax is null ? null : frame.Int(operation.ArgMax);
+    }
+}
+
+/// <summary>Adds each gradient to the winner of its window. One item a plane, so no two threads add to one element.</summary>
+internal sealed unsafe class MaxPoolBackwardKernel(WorkerPool workers, MaxPool2dBackward operation) : ParallelKernel(workers)
+{
+    private readonly int _fromPlane = checked(operation.GradOutput.Shape.H * operation.GradOutput.Shape.W);
+    private readonly int _toPlane = checked(operation.GradInput.Shape.H * operation.GradInput.Shape.W);
+    private float* _gradOutput;
+    private float* _gradInput;
+    private int* _argMax;
+
+    protected override int Items => checked(operation.GradInput.Shape.N * operation.GradInput.Shape.C);
+
+    public override void Run(int item, int worker)
+    {
+        float* target = _gradInput + (nint)item * _toPlane;
+        new Span<float>(target, _toPlane).Clear();
+        float* source = _gradOutput + (nint)item * _fromPlane;
+        int* winners = _argMax + (nint)item * _fromPlane;
+        for (int i = 0; i < _fromPlane; i++)
+        {
+            target[winners[i]] += source[i];
+        }
+    }
+
+    protected override void Bind(KernelFrame frame)
+    {
+        _gradOutput = frame.Float(operation.GradOutput);
+        _gradInput = frame.Float(operation.GradInput);
+        _argMax = frame.Int(operation.ArgMax);
+    }
+}

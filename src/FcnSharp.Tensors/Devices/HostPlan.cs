@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using FcnSharp.Tensors.Memory;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Devices;
+
+/// <summary>A program with kernels and places in memory.</summary>
+internal sealed class HostPlan : IDevicePlan
+{
+    private readonly HostDevice _device;
+    private readonly ConcurrentBag<HostExecution> _idle = [];
+    private bool _disposed;
+
+    public HostPlan(HostDevice device, TensorProgram program)
+    {
+        _device = device;
+        Program = program;
+        Layout = MemoryPlanner.Plan(program);
+        IKernel[] kernels = CreateKernels();
+        long workspace = NativeBuffer.Align(kernels.Length == 0 ? 0 : kernels.Max(k => k.WorkspaceBytes));
+        long persistent = program.Values.Where(v => v.Role == ValueRole.Persistent).Sum(v => v.Shape.ElementCount * sizeof(float));
+        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistent, Layout.UnsharedBytes);
+        _idle.Add(new HostExecution(this, kernels));
+    }
+
+    public TensorProgram Program { get; }
+
+    public MemoryPlanner.Layout Layout { get; }
+
+    public PlanMemory Memory { get; }
+
+    public IExecution Begin()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_idle.TryTake(out HostExecution? execution))
+        {
+            execution = new HostExecution(this, CreateKernels());
+        }
+
+        execution.Start(_device.Arenas.Rent(Memory.ArenaBytes));
+        return execution;
+    }
+
+    public void End(HostExecution execution, NativeBuffer arena)
+    {
+        _device.Arenas.Return(arena);
+        if (!_disposed)
+        {
+            _idle.Add(execution);
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _idle.Clear();
+    }
+
+    private IKernel[] CreateKernels() => [.. Program.Operations.Select(_device.CreateKernel)];
+}
+
+/// <summary>One run of a plan in a rented arena.</summary>
+internal sealed unsafe class HostExecution(HostPlan plan, IKernel[] kernels) : IExecution
+{
+    private readonly KernelFrame _frame = new(plan.Layout);
+    private NativeBuffer? _arena;
+
+    public ulong Seed
+    {
+        get => _frame.Seed;
+        set => _frame.Seed = value;
+    }
+
+    public ulong Step
+    {
+        get => _frame.Step;
+        set => _frame.Step = value;
+    }
+
+    public void Start(NativeBuffer arena)
+    {
+        _arena = arena;
+        _frame.Bind(arena.Pointer);
+        _frame.Seed = 0;
+        _frame.Step = 0;
+    }
+
+    public void Write(ProgramValue input, ReadOnlySpan<float> source)
+    {
+        Check(input, ElementType.Float32, ValueRole.Input, source.Length);
+        source.CopyTo(new Span<float>(_frame.Float(input), source.Length));
+    }
+
+    public void Write(ProgramValue input, ReadOnlySpan<int> source)
+    {
+        Check(input, ElementType.Int32, ValueRole.Input, source.Length);
+        source.CopyTo(new Span<int>(_frame.Int(input), source.Length));
+    }
+
+    public void Run(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(_arena is null, this);
+        foreach (IKernel kernel in kernels)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            kernel.Execute(_frame);
+        }
+    }
+
+    public void Read(ProgramValue output, Span<float> destination)
+    {
+        Check(output, ElementType.Float32, role: null, destination.Length);
+        new ReadOnlySpan<float>(_frame.Float(output), destination.Length).CopyTo(destination);
+    }
+
+    public void Read(ProgramValue output, Span<int> destination)
+    {
+        Check(output, ElementType.Int32, role: null, destination.Length);
+        new ReadOnlySpan<int>(_frame.Int(output), destination.Length).CopyTo(destination);
+    }
+
+    public void Dispose()
+    {
+        if (_arena is { } arena)
+        {
+            _arena = null;
+            plan.End(this, arena);
+        }
+    }
+
+    private void Check(ProgramValue value, ElementType type, ValueRole? role, int length)
+    {
+        ObjectDisposedException.ThrowIf(_arena is null, this);
+        if (value.Id >= plan.Program.Values.Count || !ReferenceEquals(plan.Program.Values[value.Id], value))
+        {
+            throw new InvalidOperationException($"{value} belongs to another program.");
+        }
+
+        if (value.Type != type || (role is { } wanted ? value.Role != wanted : !value.IsOutput))
+        {
+            throw new InvalidOperationException($"{value} is not {(role is null ? "an output" : "an input")} of type {type}.");
+        }
+
+        if (length != value.Shape.ElementCount)
+        {
+            throw new FcnSharpException($"{value.Name} has the shape {value.Shape}, {value.Shape.ElementCount} elements; found {length}.");
+        }
+    }
+}

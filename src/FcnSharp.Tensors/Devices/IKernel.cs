@@ -1,0 +1,36 @@
+using FcnSharp.Tensors.Memory;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Devices;
+
+/// <summary>
+/// An operation made executable for its shapes. It belongs to one execution at a time, so it may keep the pointers of the
+/// run in fields; it must not allocate in <see cref="Execute"/>.
+/// </summary>
+internal interface IKernel
+{
+    /// <summary>Scratch bytes it needs while it runs; their content is undefined before.</summary>
+    long WorkspaceBytes { get; }
+
+    void Execute(KernelFrame frame);
+}
+
+/// <summary>Where the values of one execution lie.</summary>
+internal sealed unsafe class KernelFrame(MemoryPlanner.Layout layout)
+{
+    private byte* _arena;
+
+    public ulong Seed { get; set; }
+
+    public ulong Step { get; set; }
+
+    public byte* Workspace => _arena + layout.TotalBytes;
+
+    public void Bind(byte* arena) => _arena = arena;
+
+    public float* Float(ProgramValue value) => value.Storage is HostTensor tensor
+        ? tensor.Pointer
+        : (float*)(_arena + layout.Offsets[value.Id]);
+
+    public int* Int(ProgramValue value) => (int*)(_arena + layout.Offsets[value.Id]);
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace FcnSharp.Tensors.Memory;
+
+/// <summary>
+/// A block of memory outside of the managed heap, aligned to a cache line: kernels need addresses that stay, vector loads
+/// that do not cross lines, and sizes beyond an array's.
+/// </summary>
+internal sealed unsafe class NativeBuffer : IDisposable
+{
+    public const int Alignment = 64;
+
+    public NativeBuffer(long bytes)
+    {
+        Bytes = bytes;
+        try
+        {
+            Pointer = (byte*)NativeMemory.AlignedAlloc(checked((nuint)Math.Max(bytes, 1)), Alignment);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new FcnSharpException($"The system refused {ByteSize.Format(bytes)} of memory: close other programs, or reduce the batch size or the image size.", e);
+        }
+
+        GC.AddMemoryPressure(Math.Max(bytes, 1));
+    }
+
+    ~NativeBuffer() => Free();
+
+    public long Bytes { get; }
+
+    public byte* Pointer { get; private set; }
+
+    public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+
+    public void Clear()
+    {
+        // One call clears at most what a native size holds, which on 64 bits is all there can be.
+        NativeMemory.Clear(Pointer, (nuint)Bytes);
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (Pointer != null)
+        {
+            NativeMemory.AlignedFree(Pointer);
+            Pointer = null;
+            GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
+        }
+    }
+}

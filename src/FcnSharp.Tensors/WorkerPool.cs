@@ -1,0 +1,276 @@
+namespace FcnSharp.Tensors;
+
+/// <summary>
+/// Work that is cut into independent items. The pool may run the items in any order on any worker, so an item must
+/// write only what no other item writes: then the result has the same bits for any number of threads.
+/// </summary>
+public interface IParallelJob
+{
+    /// <summary>Runs one item.</summary>
+    /// <param name="item">Index of the item, from 0.</param>
+    /// <param name="worker">Index of the worker that runs it, from 0 to <see cref="WorkerPool.Threads"/> - 1: no two items run on one worker at once, so it can own scratch memory.</param>
+    void Run(int item, int worker);
+}
+
+/// <summary>
+/// Threads that run the items of a job together with the calling thread. They wait for the next job by spinning for a
+/// few microseconds, because the next primitive of a net follows at once, and then park, so that an idle process uses no
+/// processor time. Dispatching a job allocates nothing.
+/// </summary>
+public sealed class WorkerPool : IDisposable
+{
+    private const long Open = 1L << 40;
+    private const int SpinRounds = 400;
+    private static readonly Lock SharedGate = new();
+    private static WorkerPool? _shared;
+
+    private readonly object _gate = new();
+    private readonly Thread[] _workers;
+    private IParallelJob? _job;
+    private Exception? _failure;
+    private int _items;
+    private int _next;
+    private int _generation;
+    private int _parked;
+    private int _callerWaits;
+    private int _busy;
+    private bool _stopping;
+
+    /// <summary>Bit 40 while workers may still join the current job; below it, the number that have joined and not yet left.</summary>
+    private long _state;
+
+    /// <summary>Starts a pool of its own; most code uses <see cref="Shared"/>.</summary>
+    /// <param name="threads">Workers including the calling thread, at least 1.</param>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Threads = threads;
+        _workers = new Thread[threads - 1];
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            int worker = i + 1;
+            _workers[i] = new Thread(() => WorkerLoop(worker)) { IsBackground = true, Name = $"FcnSharp worker {worker}" };
+            _workers[i].Start();
+        }
+    }
+
+    /// <summary>
+    /// The processors this process may use: affinity and the control group's limit are respected, a fraction rounds up.
+    /// </summary>
+    public static int DefaultThreads => Environment.ProcessorCount;
+
+    /// <summary>The one pool of the process, started on first use with <see cref="DefaultThreads"/> workers.</summary>
+    public static WorkerPool Shared
+    {
+        get
+        {
+            lock (SharedGate)
+            {
+                return _shared ??= new WorkerPool(DefaultThreads);
+            }
+        }
+    }
+
+    /// <summary>Workers including the calling thread.</summary>
+    public int Threads { get; }
+
+    /// <summary>Sets the size of <see cref="Shared"/>; call it at start-up, before the pool is first used.</summary>
+    /// <exception cref="InvalidOperationException">The pool runs already with another size.</exception>
+    public static void ConfigureShared(int threads)
+    {
+        lock (SharedGate)
+        {
+            if (_shared is not null && _shared.Threads != threads)
+            {
+                throw new InvalidOperationException($"The worker pool runs already with {_shared.Threads} threads; configure it before its first use.");
+            }
+
+            _shared ??= new WorkerPool(threads);
+        }
+    }
+
+    /// <summary>
+    /// Runs all items of a job and returns when they are done. When another job has the pool, the caller runs its items
+    /// alone rather than wait: several requests in flight share the processors that way.
+    /// </summary>
+    /// <exception cref="AggregateException">An item threw; the first exception is inside.</exception>
+    public void Run(IParallelJob job, int items)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        if (items <= 1 || _workers.Length == 0 || Interlocked.Exchange(ref _busy, 1) != 0)
+        {
+            for (int i = 0; i < items; i++)
+            {
+                job.Run(i, 0);
+            }
+
+            return;
+        }
+
+        try
+        {
+            RunTogether(job, items);
+        }
+        finally
+        {
+            Volatile.Write(ref _busy, 0);
+        }
+    }
+
+    /// <summary>Ends the workers. The pool must be idle.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Interlocked.Increment(ref _generation);
+            Monitor.PulseAll(_gate);
+        }
+
+        foreach (Thread worker in _workers)
+        {
+            worker.Join();
+        }
+    }
+
+    private void RunTogether(IParallelJob job, int items)
+    {
+        _job = job;
+        _items = items;
+        _next = 0;
+        _failure = null;
+        Volatile.Write(ref _state, Open);
+        Interlocked.Increment(ref _generation);
+        if (Volatile.Read(ref _parked) > 0)
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        RunItems(0);
+
+        // Workers that have not joined by now are not waited for: a parked thread takes longer to wake than a small job lasts.
+        Interlocked.And(ref _state, ~Open);
+        WaitForJoined();
+        _job = null;
+        if (_failure is { } failure)
+        {
+            throw new AggregateException(failure.Message, failure);
+        }
+    }
+
+    private void WaitForJoined()
+    {
+        for (int spin = 0; spin < SpinRounds; spin++)
+        {
+            if (Volatile.Read(ref _state) == 0)
+            {
+                return;
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        lock (_gate)
+        {
+            Interlocked.Exchange(ref _callerWaits, 1);
+            while (Volatile.Read(ref _state) != 0)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _callerWaits = 0;
+        }
+    }
+
+    private void RunItems(int worker)
+    {
+        try
+        {
+            int item;
+            while ((item = Interlocked.Increment(ref _next) - 1) < _items)
+            {
+                _job!.Run(item, worker);
+            }
+        }
+#pragma warning disable CA1031 // Whatever an item throws belongs to the caller of Run, not to the worker thread.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref _failure, e, null);
+            Volatile.Write(ref _next, int.MaxValue / 2);
+        }
+    }
+
+    private void WorkerLoop(int worker)
+    {
+        int seen = 0;
+        while (true)
+        {
+            AwaitGenerationAfter(ref seen);
+            if (Volatile.Read(ref _stopping))
+            {
+                return;
+            }
+
+            if (!TryJoin())
+            {
+                continue;
+            }
+
+            RunItems(worker);
+            if (Interlocked.Decrement(ref _state) == 0 && Volatile.Read(ref _callerWaits) != 0)
+            {
+                lock (_gate)
+                {
+                    Monitor.PulseAll(_gate);
+                }
+            }
+        }
+    }
+
+    private bool TryJoin()
+    {
+        long state = Volatile.Read(ref _state);
+        while ((state & Open) != 0)
+        {
+            long found = Interlocked.CompareExchange(ref _state, state + 1, state);
+            if (found == state)
+            {
+                return true;
+            }
+
+            state = found;
+        }
+
+        return false;
+    }
+
+    private void AwaitGenerationAfter(ref int seen)
+    {
+        for (int spin = 0; spin < SpinRounds; spin++)
+        {
+            if (Volatile.Read(ref _generation) != seen)
+            {
+                seen = Volatile.Read(ref _generation);
+                return;
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _parked);
+            while (Volatile.Read(ref _generation) == seen)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            Interlocked.Decrement(ref _parked);
+            seen = Volatile.Read(ref _generation);
+        }
+    }
+}
