@@ -15,6 +15,7 @@ public readonly struct Shape : IEquatable<Shape>
     private readonly int _d1;
     private readonly int _d2;
     private readonly int _d3;
+    private readonly long _count;
 
     /// <summary>Creates a shape from its dimensions, outermost first.</summary>
     /// <exception cref="FcnSharpException">More than four dimensions, a dimension below 1, or more elements than a 64-bit count of bytes holds.</exception>
@@ -43,7 +44,7 @@ public readonly struct Shape : IEquatable<Shape>
             count *= dimensions[i];
         }
 
-        ElementCount = count;
+        _count = count;
         _d0 = Rank > 0 ? dimensions[0] : 1;
         _d1 = Rank > 1 ? dimensions[1] : 1;
         _d2 = Rank > 2 ? dimensions[2] : 1;
@@ -54,7 +55,7 @@ public readonly struct Shape : IEquatable<Shape>
     public int Rank { get; }
 
     /// <summary>The number of elements: the product of all dimensions, 1 for a scalar.</summary>
-    public long ElementCount { get; }
+    public long ElementCount => Rank == 0 ? 1 : _count;
 
     /// <summary>Batch size: axis 0 of a four-axis shape.</summary>
     public int N => Axis4(_d0);

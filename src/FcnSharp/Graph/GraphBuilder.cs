@@ -1,0 +1,161 @@
+using FcnSharp.Layers;
+using FcnSharp.Tensors;
+using FcnSharp.Tensors.Operations;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Graph;
+
+/// <summary>Multipliers of the learning rate and of the weight decay of a layer's weight and bias; 0 freezes.</summary>
+/// <param name="Weight">Learning rate of the weight.</param>
+/// <param name="Bias">Learning rate of the bias.</param>
+/// <param name="WeightDecay">Decay of the weight.</param>
+/// <param name="BiasDecay">Decay of the bias.</param>
+public readonly record struct Multipliers(float Weight, float Bias, float WeightDecay, float BiasDecay)
+{
+    /// <summary>As the reference trains: biases twice as fast and without decay.</summary>
+    public static Multipliers Reference { get; } = new(1, 2, 1, 0);
+
+    /// <summary>Nothing is learned.</summary>
+    public static Multipliers Frozen { get; } = new(0, 0, 0, 0);
+}
+
+/// <summary>Builds a <see cref="NetGraph"/> layer by layer, so that a net's file reads like the paper's description.</summary>
+public sealed class GraphBuilder(string name)
+{
+    private readonly List<GraphValue> _inputs = [];
+    private readonly List<GraphNode> _nodes = [];
+    private readonly Dictionary<string, GraphValue> _outputs = [];
+    private readonly HashSet<string> _names = [];
+
+    /// <summary>An input of the net, [N, channels, H, W].</summary>
+    public GraphValue Input(string inputName, int channels, ElementType type = ElementType.Float32)
+    {
+        Claim(inputName);
+        var value = new GraphValue(inputName, channels, null, 0, type);
+        _inputs.Add(value);
+        return value;
+    }
+
+    /// <summary>A convolution with bias.</summary>
+    /// <param name="layerName">Unique in the net.</param>
+    /// <param name="input">What it is applied to.</param>
+    /// <param name="channels">Output channels.</param>
+    /// <param name="geometry">Kernel, stride, padding, dilation, groups.</param>
+    /// <param name="initializer">Initial weight; MSRA when null. The bias starts at 0.</param>
+    /// <param name="multipliers">Learning-rate and decay multipliers; the reference's when null.</param>
+    public GraphValue Conv2d(string layerName, GraphValue input, int channels, Conv2dParameters geometry, Initializer? initializer = null, Multipliers? multipliers = null)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(geometry);
+        Multipliers m = multipliers ?? Multipliers.Reference;
+        var weight = new Parameter(layerName + ".weight", Named(layerName, () => geometry.WeightShape(input.Channels, channels)), initializer ?? Initializer.Msra)
+        {
+            LearningRateMultiplier = m.Weight,
+            DecayMultiplier = m.WeightDecay,
+        };
+        var bias = new Parameter(layerName + ".bias", new Shape(channels), Initializer.Zero)
+        {
+            LearningRateMultiplier = m.Bias,
+            DecayMultiplier = m.BiasDecay,
+        };
+        return Add(new Conv2dLayer(layerName, geometry, weight, bias), channels, input);
+    }
+
+    /// <summary>A transposed convolution without bias, initially bilinear.</summary>
+    /// <param name="layerName">Unique in the net.</param>
+    /// <param name="input">What it is applied to.</param>
+    /// <param name="channels">Output channels.</param>
+    /// <param name="geometry">Kernel, stride, padding, dilation, groups, output padding.</param>
+    /// <param name="initializer">Initial weight; bilinear when null.</param>
+    /// <param name="multipliers">Learning-rate and decay multipliers; frozen, as in the reference, when null.</param>
+    public GraphValue ConvTranspose2d(string layerName, GraphValue input, int channels, ConvTranspose2dParameters geometry, Initializer? initializer = null, Multipliers? multipliers = null)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(geometry);
+        Multipliers m = multipliers ?? Multipliers.Frozen;
+        var weight = new Parameter(layerName + ".weight", Named(layerName, () => geometry.WeightShape(input.Channels, channels)), initializer ?? Initializer.Bilinear)
+        {
+            LearningRateMultiplier = m.Weight,
+            DecayMultiplier = m.WeightDecay,
+        };
+        return Add(new ConvTranspose2dLayer(layerName, geometry, weight, null), channels, input);
+    }
+
+    /// <summary>Max-pooling.</summary>
+    public GraphValue MaxPool2d(string layerName, GraphValue input, MaxPool2dParameters geometry) =>
+        Add(new MaxPool2dLayer(layerName, geometry), Channels(input), input);
+
+    /// <summary>max(input, 0).</summary>
+    public GraphValue Relu(string layerName, GraphValue input) => Add(new ReluLayer(layerName), Channels(input), input);
+
+    /// <summary>Dropout, in training only.</summary>
+    public GraphValue Dropout(string layerName, GraphValue input, float ratio) => Add(new DropoutLayer(layerName, ratio), Channels(input), input);
+
+    /// <summary>The window of another value's height and width, at an offset.</summary>
+    public GraphValue Crop(string layerName, GraphValue input, GraphValue like, int offset) =>
+        Add(new CropLayer(layerName, offset, offset), Channels(input), input, like);
+
+    /// <summary>Elementwise sum.</summary>
+    public GraphValue Sum(string layerName, params GraphValue[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Add(new SumLayer(layerName), Channels(inputs[0]), inputs);
+    }
+
+    /// <summary>The class with the largest score.</summary>
+    public GraphValue ArgMax(string layerName, GraphValue scores) => Add(new ArgMaxLayer(layerName), 1, ElementType.Int32, scores);
+
+    /// <summary>Per-pixel softmax cross-entropy.</summary>
+    public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
+        Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
+
+    /// <summary>Any layer of one output.</summary>
+    public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
+
+    /// <summary>Names an output of the net.</summary>
+    public void Output(string outputName, GraphValue value)
+    {
+        if (!_outputs.TryAdd(outputName, value))
+        {
+            throw new FcnSharpException($"{name} has two outputs named {outputName}.");
+        }
+    }
+
+    /// <summary>The finished graph.</summary>
+    public NetGraph Build() => new(name, [.. _inputs], [.. _nodes], new Dictionary<string, GraphValue>(_outputs));
+
+    private static int Channels(GraphValue value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.Channels;
+    }
+
+    private static Shape Named(string layerName, Func<Shape> shape)
+    {
+        try
+        {
+            return shape();
+        }
+        catch (FcnSharpException e)
+        {
+            throw new FcnSharpException($"{layerName}: {e.Message}", e);
+        }
+    }
+
+    private GraphValue Add(Layer layer, int channels, ElementType type, params GraphValue[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        Claim(layer.Name);
+        var node = new GraphNode(layer, [.. inputs]);
+        _nodes.Add(node);
+        return new GraphValue(layer.Name, channels, node, 0, type);
+    }
+
+    private void Claim(string claimed)
+    {
+        if (!_names.Add(claimed))
+        {
+            throw new FcnSharpException($"{name} has two layers named {claimed}.");
+        }
+    }
+}

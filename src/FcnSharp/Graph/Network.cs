@@ -1,0 +1,161 @@
+using FcnSharp.Layers;
+using FcnSharp.Tensors;
+using FcnSharp.Tensors.Devices;
+
+namespace FcnSharp.Graph;
+
+/// <summary>
+/// A graph with weights on a device. It compiles itself for each input size it meets and remembers the last few. Compiling
+/// and executing are safe from several threads; changing weights while executions are in flight is not.
+/// </summary>
+public sealed class Network : IDisposable
+{
+    private const int CachedPlans = 8;
+    private readonly ParameterStore _parameters;
+    private readonly LinkedList<(string Key, CompiledNet Net)> _recent = new();
+    private readonly Lock _gate = new();
+
+    /// <summary>Gives a graph memory on a device; the weights are zero until <see cref="Initialize"/> or <see cref="Load"/>.</summary>
+    public Network(NetGraph graph, IDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(device);
+        Graph = graph;
+        Device = device;
+        _parameters = new ParameterStore(graph, device);
+    }
+
+    /// <summary>The net's structure.</summary>
+    public NetGraph Graph { get; }
+
+    /// <summary>Where it computes.</summary>
+    public IDevice Device { get; }
+
+    /// <summary>Number of weights, all layers together.</summary>
+    public long ParameterCount => Graph.Parameters.Sum(p => p.Shape.ElementCount);
+
+    /// <summary>How many compiled sizes are remembered now; never more than 8.</summary>
+    public int CachedPlanCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _recent.Count;
+            }
+        }
+    }
+
+    /// <summary>The tensor of a parameter's value.</summary>
+    public IDeviceTensor Value(Parameter parameter) => _parameters.Value(parameter);
+
+    /// <summary>The tensor that a parameter's gradient is added to by each training execution, until a solver's step resets it.</summary>
+    public IDeviceTensor Gradient(Parameter parameter) => _parameters.Gradient(parameter);
+
+    /// <summary>Fills all parameters by their initialisers. Each depends on the seed and on its own name only.</summary>
+    public void Initialize(ulong seed)
+    {
+        foreach (Parameter parameter in Graph.Parameters)
+        {
+            var tensor = new Tensor(parameter.Shape);
+            parameter.Initializer.Fill(tensor, seed, CounterRandom.StreamOf(parameter.Name));
+            Value(parameter).Write(tensor.Span);
+        }
+    }
+
+    /// <summary>Copies all parameters to the host, by name.</summary>
+    public IReadOnlyList<KeyValuePair<string, Tensor>> Save()
+    {
+        var tensors = new List<KeyValuePair<string, Tensor>>();
+        foreach (Parameter parameter in Graph.Parameters)
+        {
+            var tensor = new Tensor(parameter.Shape);
+            Value(parameter).Read(tensor.Span);
+            tensors.Add(new(parameter.Name, tensor));
+        }
+
+        return tensors;
+    }
+
+    /// <summary>Sets all parameters by name.</summary>
+    /// <param name="tensors">A tensor for each parameter, no more and no fewer.</param>
+    /// <param name="source">Where they are from, for the message.</param>
+    /// <exception cref="FcnSharpException">One is missing, unexpected or of another shape; nothing was changed then.</exception>
+    public void Load(IReadOnlyDictionary<string, Tensor> tensors, string source)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        string[] missing = [.. Graph.Parameters.Where(p => !tensors.ContainsKey(p.Name)).Select(p => p.Name)];
+        string[] unexpected = [.. tensors.Keys.Except(Graph.Parameters.Select(p => p.Name))];
+        if (missing.Length + unexpected.Length > 0)
+        {
+            throw new FcnSharpException($"{source} does not fit {Graph.Name}: {Names("missing", missing)}{Names("unexpected", unexpected)}use a file of the same net.");
+        }
+
+        foreach (Parameter parameter in Graph.Parameters)
+        {
+            Shape found = tensors[parameter.Name].Shape;
+            if (found != parameter.Shape)
+            {
+                throw new FcnSharpException($"{source}: {parameter.Name} has the shape {found}, {Graph.Name} needs {parameter.Shape}; is it a file of another number of classes?");
+            }
+        }
+
+        foreach (Parameter parameter in Graph.Parameters)
+        {
+            Value(parameter).Write(tensors[parameter.Name].Span);
+        }
+    }
+
+    /// <summary>The net compiled for these shapes, from the cache or new.</summary>
+    /// <param name="target">Inference or training, and the outputs.</param>
+    /// <param name="inputShapes">Shape [N, C, H, W] per input that the outputs need.</param>
+    /// <exception cref="FcnSharpException">An input is missing or does not fit, or the plan does not fit into memory.</exception>
+    public CompiledNet Compile(CompileTarget target, IReadOnlyDictionary<string, Shape> inputShapes)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(inputShapes);
+        string key = target.Key + "|" + string.Join(',', inputShapes.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Key + "=" + s.Value));
+        lock (_gate)
+        {
+            for (LinkedListNode<(string Key, CompiledNet Net)>? node = _recent.First; node is not null; node = node.Next)
+            {
+                if (node.Value.Key == key)
+                {
+                    _recent.Remove(node);
+                    _recent.AddFirst(node);
+                    return node.Value.Net;
+                }
+            }
+
+            var (program, inputs, outputs) = GraphCompiler.Compile(Graph, _parameters, inputShapes, target);
+            var compiled = new CompiledNet(program, inputs, outputs, Device.Plan(program));
+            _recent.AddFirst((key, compiled));
+            if (_recent.Count > CachedPlans)
+            {
+                // Dropped, not disposed: an execution of it may still be in flight, and it holds no memory of its own.
+                _recent.RemoveLast();
+            }
+
+            return compiled;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach ((string _, CompiledNet net) in _recent)
+            {
+                net.Dispose();
+            }
+
+            _recent.Clear();
+        }
+
+        _parameters.Dispose();
+    }
+
+    private static string Names(string what, string[] names) =>
+        names.Length == 0 ? "" : $"{names.Length} {what} ({string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", ..." : "")}), ";
+}

@@ -1,0 +1,33 @@
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Layers;
+
+/// <summary>
+/// A trainable tensor of a layer: its description, not its value. A network gives it memory.
+/// </summary>
+/// <param name="name">Unique in the net: the layer's name and the role, such as "conv1_1.weight".</param>
+/// <param name="shape">Conv2d weight [C_out, C_in / groups, kH, kW], ConvTranspose2d weight [C_in, C_out / groups, kH, kW], bias [C_out].</param>
+/// <param name="initializer">What it holds before training.</param>
+public sealed class Parameter(string name, Shape shape, Initializer initializer)
+{
+    /// <summary>Unique in the net: the layer's name and the role, such as "conv1_1.weight".</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its shape, in the order of the file formats.</summary>
+    public Shape Shape { get; } = shape;
+
+    /// <summary>What it holds before training.</summary>
+    public Initializer Initializer { get; } = initializer;
+
+    /// <summary>Factor of the solver's learning rate (Caffe's lr_mult); 0 freezes it, and no gradient is computed.</summary>
+    public float LearningRateMultiplier { get; init; } = 1;
+
+    /// <summary>Factor of the solver's weight decay (Caffe's decay_mult).</summary>
+    public float DecayMultiplier { get; init; } = 1;
+
+    /// <summary>Whether training changes it.</summary>
+    public bool IsTrainable => LearningRateMultiplier != 0;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} {Shape}";
+}
