@@ -66,7 +66,7 @@ exit /b 0
 :compile
 >&2 echo Building FcnSharp ...
 pushd "%root%"
-dotnet build src\FcnSharp.Cli\FcnSharp.Cli.csproj --configuration Release --verbosity quiet -consoleLoggerParameters:NoSummary --disable-build-servers >"%log%" 2>&1
+dotnet build src\FcnSharp.Cli\FcnSharp.Cli.csproj --configuration Release --verbosity quiet "-consoleLoggerParameters:ErrorsOnly;NoSummary" --disable-build-servers >"%log%" 2>&1
 if errorlevel 1 set "failed=1"
 popd
 if defined failed (

@@ -13,7 +13,7 @@ internal sealed class ConsoleProgress : IProgressReporter
     // In a log: never two lines within 5 seconds; then one each tenth of the way, and in very long runs one a minute.
     private static readonly TimeSpan ShortestSpacing = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestSpacing = TimeSpan.FromMinutes(1);
-    private const double LogStep = 0.1;
+    private const int LogSteps = 10;
 
     private readonly Lock _gate = new();
     private readonly RateMeter _rate = new();
@@ -23,7 +23,7 @@ internal sealed class ConsoleProgress : IProgressReporter
     private readonly TimeProvider _clock;
     private readonly long _start;
     private TimeSpan? _shownAt;
-    private double _shownFraction;
+    private long _shownStep;
     private (long Done, long Total, string Text) _last = (0, 0, "");
     private bool _ended;
 
@@ -45,15 +45,15 @@ internal sealed class ConsoleProgress : IProgressReporter
             _last = (done, total, text);
             TimeSpan now = _clock.GetElapsedTime(_start);
             _rate.Add(now, done);
-            double fraction = total > 0 ? (double)done / total : 0;
-            if (_ended || !IsDue(now, fraction))
+            long step = total > 0 ? done * LogSteps / total : 0;
+            if (_ended || !IsDue(now, step))
             {
                 return;
             }
 
             Show(RunningLine());
             _shownAt = now;
-            _shownFraction = fraction;
+            _shownStep = step;
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class ConsoleProgress : IProgressReporter
         }
     }
 
-    private bool IsDue(TimeSpan now, double fraction)
+    private bool IsDue(TimeSpan now, long step)
     {
         if (_shownAt is not { } shownAt)
         {
@@ -81,7 +81,7 @@ internal sealed class ConsoleProgress : IProgressReporter
         TimeSpan since = now - shownAt;
         return _terminal.IsLive
             ? since >= LiveSpacing
-            : since >= LongestSpacing || (since >= ShortestSpacing && fraction - _shownFraction >= LogStep);
+            : since >= LongestSpacing || (since >= ShortestSpacing && step > _shownStep);
     }
 
     private void Show(string line)
