@@ -45,6 +45,13 @@ internal sealed class StopSignals : IDisposable
         }
 
         _terminal.WriteErrorLine("stopping after this step ... press Ctrl-C again to stop at once");
-        _stop.Cancel();
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The verb ended while the signal was on its way: there is nothing left to stop.
+        }
     }
 }
