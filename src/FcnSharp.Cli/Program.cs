@@ -1,1 +1,4 @@
-System.Console.WriteLine("fcn");
+using FcnSharp.Cli;
+using FcnSharp.Cli.Hosting;
+
+return FcnCommandLine.Run(args, Terminal.OfProcess());

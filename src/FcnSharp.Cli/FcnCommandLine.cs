@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using FcnSharp.Cli.Commands;
+using FcnSharp.Cli.Hosting;
+
+namespace FcnSharp.Cli;
+
+/// <summary>The command line as a whole: the verbs, what they share, and how arguments become a run of one verb.</summary>
+internal static class FcnCommandLine
+{
+    private const string Name = "fcn";
+
+    /// <summary>Parses the arguments, runs the verb they name and returns the process's exit code.</summary>
+    public static int Run(IReadOnlyList<string> args, Terminal terminal)
+    {
+        SharedOptions shared = new();
+        Verb[] verbs = [new InfoCommand()];
+        Command root = CreateRoot(shared, verbs, new CommandHost(terminal));
+
+        ParseResult parsed = root.Parse(args);
+
+        // Asking for help clears the parser's errors, yet help on a verb that does not exist would be a wrong answer.
+        if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
+        {
+            return UsageError(parsed, terminal);
+        }
+
+        // Verbs write through their context, and failures are the host's: the library only writes the help.
+        return parsed.Invoke(new InvocationConfiguration
+        {
+            Output = terminal.Output,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    // A plain command and not RootCommand, which takes its name from the running process: under `dotnet test` that is another one.
+    private static Command CreateRoot(SharedOptions shared, Verb[] verbs, CommandHost host)
+    {
+        HelpOption help = new() { Recursive = true };
+        Command root = new(Name, "Semantic segmentation with Fully Convolutional Networks: train, evaluate, predict.") { help };
+        HelpWithExamples helpAction = new((HelpAction)help.Action!);
+        help.Action = helpAction;
+        root.SetAction(helpAction.Invoke);
+
+        root.Add(new VersionOption { Action = new PrintVersion() });
+        shared.AddTo(root);
+        foreach (Verb verb in verbs)
+        {
+            verb.SetAction(parsed => host.Run(verb.Name, shared.Read(parsed), context => verb.Run(parsed, context)));
+            root.Add(verb);
+        }
+
+        return root;
+    }
+
+    private static int UsageError(ParseResult parsed, Terminal terminal)
+    {
+        // A word that is no verb at all also causes complaints about what then is missing: the word itself is the mistake.
+        string problem = parsed.UnmatchedTokens.Count > 0 ? UnknownWord(parsed) : parsed.Errors[0].Message.TrimEnd('.');
+        terminal.WriteErrorLine($"error: {problem}; see {PathOf(parsed)} --help");
+        return ExitCodes.Usage;
+    }
+
+    private static string UnknownWord(ParseResult parsed)
+    {
+        string word = parsed.UnmatchedTokens[0];
+        string kind = word.StartsWith('-') ? "option" : parsed.CommandResult.Command is Verb ? "argument" : "verb";
+        return $"unknown {kind} '{word}'";
+    }
+
+    private static string PathOf(ParseResult parsed) =>
+        parsed.CommandResult.Command is Verb verb ? $"{Name} {verb.Name}" : Name;
+}

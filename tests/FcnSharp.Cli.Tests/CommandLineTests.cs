@@ -1,0 +1,75 @@
+using Xunit;
+
+namespace FcnSharp.Cli.Tests;
+
+/// <summary>What the user types, and the answer to what makes no sense.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("error: unknown verb 'trian'; see fcn --help", "trian")]
+    [InlineData("error: unknown verb 'trian'; see fcn --help", "trian", "--help")]
+    [InlineData("error: unknown option '--bogus'; see fcn --help", "--bogus")]
+    [InlineData("error: unknown option '--jsno'; see fcn info --help", "info", "--jsno")]
+    [InlineData("error: unknown argument 'x'; see fcn info --help", "info", "x")]
+    [InlineData("error: --threads needs a whole number of at least 1, found 'many'; see fcn info --help", "info", "--threads", "many")]
+    [InlineData("error: --threads needs a whole number of at least 1, found '0'; see fcn info --help", "info", "--threads", "0")]
+    [InlineData("error: --threads needs a whole number of at least 1, found '-2'; see fcn info --help", "info", "--threads=-2")]
+    [InlineData("error: --threads needs a whole number of at least 1, found '1.5'; see fcn info --help", "--threads", "1.5", "info")]
+    [InlineData("error: --threads needs a whole number of at least 1, found '99999999999'; see fcn info --help", "info", "--threads", "99999999999")]
+    public void Usage_errors_are_one_line_and_exit_code_2(string expected, params string[] args)
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(2, terminal.Run(args));
+
+        Assert.Equal(expected + "\n", terminal.Error);
+        Assert.Equal("", terminal.Output);
+    }
+
+    [Fact]
+    public void An_option_without_its_value_is_one_line_and_exit_code_2()
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(2, terminal.Run("info", "--threads"));
+
+        Assert.Contains("--threads", Assert.Single(terminal.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    public void Help_lists_every_verb_with_an_example(params string[] args)
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(0, terminal.Run(args));
+
+        Assert.Contains("Semantic segmentation", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  fcn info --json\n", terminal.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Equal("", terminal.Error);
+    }
+
+    [Fact]
+    public void Help_of_a_verb_shows_its_options_and_its_example()
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(0, terminal.Run("info", "--help"));
+
+        Assert.Contains("--json", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("--threads", terminal.Output, StringComparison.Ordinal);
+        Assert.EndsWith("  fcn info --json\n", terminal.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Version_is_the_number_alone()
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(0, terminal.Run("--version"));
+
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[a-z0-9.]+)?\n$", terminal.Output);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json;
+using Xunit;
+
+namespace FcnSharp.Cli.Tests;
+
+/// <summary>`fcn info`, for people and for programs.</summary>
+public sealed class InfoCommandTests
+{
+    [Fact]
+    public void Json_is_one_object_with_what_the_machine_offers()
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(0, terminal.Run("info", "--json"));
+
+        JsonElement info = JsonDocument.Parse(terminal.Output).RootElement;
+        Assert.Equal(Environment.ProcessorCount, info.GetProperty("cores").GetInt32());
+        Assert.Contains(info.GetProperty("vectorBits").GetInt32(), new[] { 0, 128, 256, 512 });
+        Assert.Equal(JsonValueKind.Array, info.GetProperty("instructionSets").ValueKind);
+        Assert.True(info.GetProperty("availableMemoryBytes").GetInt64() > 0);
+        Assert.StartsWith(".NET 10.", info.GetProperty("runtime").GetString(), StringComparison.Ordinal);
+        Assert.Equal("", terminal.Error);
+    }
+
+    [Theory]
+    [InlineData("info")]
+    [InlineData("info", "--json")]
+    [InlineData("--help")]
+    [InlineData("info", "--threads", "i")]
+    public void Output_is_the_same_under_every_culture(params string[] args)
+    {
+        (int ExitCode, string Output, string Error) expected = RunUnder(CultureInfo.InvariantCulture, args);
+
+        Assert.Equal(expected, RunUnder(new CultureInfo("de-DE"), args));
+        Assert.Equal(expected, RunUnder(new CultureInfo("tr-TR"), args));
+    }
+
+    private static (int ExitCode, string Output, string Error) RunUnder(CultureInfo culture, string[] args)
+    {
+        (CultureInfo before, CultureInfo uiBefore) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = culture;
+            CapturedTerminal terminal = new();
+            int exitCode = terminal.Run(args);
+            return (exitCode, terminal.Output, terminal.Error);
+        }
+        finally
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (before, uiBefore);
+        }
+    }
+}
