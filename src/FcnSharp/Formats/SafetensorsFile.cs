@@ -106,7 +106,7 @@ public sealed class SafetensorsFile : IDisposable
             }
         }
 
-        verify(WeightsHash.Finish(hash));
+        verify(hash.Finish());
         foreach ((SafetensorsEntry entry, Tensor tensor, long index) in refused)
         {
             CheckFinite(entry, tensor, index);

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Formats;
@@ -22,35 +20,18 @@ internal static class WeightsHash
             TensorEncoder.Encode(tensor.Tensor.Span, type, hash.AppendData);
         }
 
-        return Finish(hash);
+        return hash.Finish();
     }
 
     /// <summary>Appends what identifies a tensor; its bytes follow.</summary>
     public static void AppendHeading(IncrementalHash hash, string name, ElementType type, Shape shape)
     {
-        AppendText(hash, name);
-        AppendText(hash, type.FileName());
-        AppendInteger(hash, shape.Rank);
+        hash.AppendText(name);
+        hash.AppendText(type.FileName());
+        hash.AppendInteger(shape.Rank);
         for (int axis = 0; axis < shape.Rank; axis++)
         {
-            AppendInteger(hash, shape[axis]);
+            hash.AppendInteger(shape[axis]);
         }
-    }
-
-    /// <summary>The hash of all that was appended, in lower-case hexadecimal.</summary>
-    public static string Finish(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
-
-    private static void AppendText(IncrementalHash hash, string text)
-    {
-        byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        AppendInteger(hash, utf8.Length);
-        hash.AppendData(utf8);
-    }
-
-    private static void AppendInteger(IncrementalHash hash, int value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        hash.AppendData(bytes);
     }
 }
