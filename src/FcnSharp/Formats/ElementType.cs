@@ -46,6 +46,8 @@ public enum ElementType
 /// <summary>The sizes and the safetensors names of the element types.</summary>
 internal static class ElementTypes
 {
+    private static readonly ElementType[] All = Enum.GetValues<ElementType>();
+
     /// <summary>The size of one element in bytes.</summary>
     public static int Size(this ElementType type) => type switch
     {
@@ -81,7 +83,7 @@ internal static class ElementTypes
     /// <summary>The type that a safetensors header calls by this name, null for one that is not known here.</summary>
     public static ElementType? FromFileName(string name)
     {
-        foreach (ElementType type in Enum.GetValues<ElementType>())
+        foreach (ElementType type in All)
         {
             if (type.FileName() == name)
             {

@@ -28,7 +28,7 @@ internal static class FloatConversion
 
         for (; i < source.Length; i++)
         {
-            target[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
+            target[i] = HalfToSingle(Vector256.CreateScalar((uint)source[i])).ToScalar();
         }
     }
 

@@ -102,6 +102,20 @@ public sealed class SafetensorsTests
         }
     }
 
+    [Theory]
+    [InlineData(ElementType.F32)]
+    [InlineData(ElementType.BF16)]
+    public void A_non_finite_value_far_into_a_tensor_is_placed_rightly(ElementType type)
+    {
+        using TempFolder folder = new();
+        string path = folder["far.safetensors"];
+        Tensor tensor = new(new Shape(3, 100_000));
+        tensor.Span[290_001] = float.NaN;
+        SafetensorsWriter.Write(path, [new NamedTensor("w", tensor)], metadata: null, type);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        FormatAssert.Refuses(() => file.Read("w", rejectNonFinite: true), path, "'w'", "3x100000", "element 290001");
+    }
+
     [Fact]
     public void What_cannot_be_written_is_refused_and_the_old_file_stays()
     {
