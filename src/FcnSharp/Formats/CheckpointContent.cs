@@ -1,0 +1,41 @@
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Formats;
+
+/// <summary>All that resumes a training run: the model so far and the state of its solver.</summary>
+/// <param name="Description">The model that is being trained.</param>
+/// <param name="Weights">Its weights, by their names in the model.</param>
+/// <param name="SolverState">The solver's tensors by names of its own, such as "momentum/conv1_1.weight".</param>
+/// <param name="Step">The number of steps done, from 0.</param>
+/// <param name="Seed">The seed of the run, from which each step derives its random numbers.</param>
+/// <param name="Settings">What shapes the run, as text by name: solver, learning rate, data set, ...; numbers in the invariant culture.</param>
+public sealed record CheckpointContent(
+    ModelDescription Description,
+    IReadOnlyList<NamedTensor> Weights,
+    IReadOnlyList<NamedTensor> SolverState,
+    long Step,
+    long Seed,
+    IReadOnlyDictionary<string, string> Settings)
+{
+    /// <summary>Checks that a run which is to go on from this checkpoint has the settings that it began with.</summary>
+    /// <param name="path">The checkpoint's file, for the message.</param>
+    /// <param name="current">The settings of the run that resumes.</param>
+    /// <exception cref="FcnSharpException">A setting differs; the message names the first one in ordinal order.</exception>
+    public void RequireSameSettings(string path, IReadOnlyDictionary<string, string> current)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(current);
+        foreach (string name in Settings.Keys.Union(current.Keys).Order(StringComparer.Ordinal))
+        {
+            string? then = Settings.GetValueOrDefault(name);
+            string? now = current.GetValueOrDefault(name);
+            if (then != now)
+            {
+                throw new FcnSharpException($"{ErrorText.OneLine(path)} was trained with {Setting(name, then)}, this run has {Setting(name, now)}; resume with the same settings, or start a new run.");
+            }
+        }
+    }
+
+    private static string Setting(string name, string? value) =>
+        value is null ? $"no {ErrorText.Quote(name)}" : $"{ErrorText.Quote(name)} = {ErrorText.Quote(value)}";
+}
