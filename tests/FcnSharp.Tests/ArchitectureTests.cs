@@ -28,8 +28,8 @@ public sealed partial class ArchitectureTests
     /// </summary>
     private static readonly Dictionary<string, string[]> AllowedRooms = new()
     {
-        ["Graph"] = [],
-        ["Layers"] = ["Graph"],
+        ["Graph"] = ["Layers"],
+        ["Layers"] = [],
         ["Imaging"] = [],
         ["Formats"] = [],
         ["Models"] = ["Graph", "Layers"],
@@ -124,7 +124,6 @@ public sealed partial class ArchitectureTests
     public void Every_layer_is_named_by_a_test()
     {
         string[] layers = [.. Files("FcnSharp").Where(file => file.Room == "Layers").Select(file => Path.GetFileNameWithoutExtension(file.Path))];
-        Assert.SkipWhen(layers.Length == 0, "There is no src/FcnSharp/Layers yet.");
 
         string tests = string.Concat(Directory.EnumerateFiles(Path.Combine(SharedData.RepositoryRoot, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
         AssertNone(layers.Where(layer => !Regex.IsMatch(tests, $@"\b{layer}\b")).Select(layer => $"no test names the layer {layer}"));
