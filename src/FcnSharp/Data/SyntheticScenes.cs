@@ -23,11 +23,7 @@ public static class SyntheticScenes
     /// <exception cref="FcnSharpException">A side is too short.</exception>
     public static Sample Generate(int width, int height, long seed, long index)
     {
-        if (width < MinSide || height < MinSide)
-        {
-            throw new FcnSharpException($"A synthetic scene needs at least {MinSide}x{MinSide} pixels, found {width}x{height}; ask for a larger size.");
-        }
-
+        CheckSize(width, height);
         SplitMix64 random = SplitMix64.For(seed, index);
         ScenePainter painter = new(width, height);
         OklabColor background = OklabColor.Random(ref random, random.Range(0.3f, 0.85f), random.Range(0.01f, 0.06f));
@@ -42,6 +38,15 @@ public static class SyntheticScenes
 
         (RgbImage image, LabelMap labels) = painter.Expose(ref random);
         return new(image, labels, index.ToString("D4", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Throws when a scene cannot have this size.</summary>
+    internal static void CheckSize(int width, int height)
+    {
+        if (width < MinSide || height < MinSide)
+        {
+            throw new FcnSharpException($"A synthetic scene needs at least {MinSide}x{MinSide} pixels, found {width}x{height}; ask for a larger size.");
+        }
     }
 
     /// <summary>Where objects go. They may overlap, but none hides another: each is the best of a few random places.</summary>
