@@ -59,13 +59,6 @@ internal static class FileKind
             return "a PNM (PBM, PGM, PPM or PAM)";
         }
 
-        if (head.Length > 1 && head[1..].StartsWith("PNG"u8))
-        {
-            return head[0] == 0x89
-                ? "a PNG whose line ends were changed on its way (sent as text; send it as binary)"
-                : "a PNG whose first byte was changed on its way (sent as 7-bit text; send it as binary)";
-        }
-
         return head.StartsWith("BM"u8) ? "a BMP" : null;
     }
 

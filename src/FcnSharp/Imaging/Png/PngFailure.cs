@@ -15,7 +15,9 @@ internal static class PngFailure
 
     /// <summary>The file is something else than a PNG.</summary>
     public static FcnSharpException NotPng(string name, ReadOnlySpan<byte> start) =>
-        new($"{name}: the file is {FileKind.Describe(start)}, not a PNG; give a PNG file.");
+        start.Length > 4 && start[1..4].SequenceEqual("PNG"u8)
+            ? new($"{name}: the PNG is damaged: expected the signature {Convert.ToHexString(PngChunkReader.Signature)}, found {Convert.ToHexString(start[..Math.Min(start.Length, 8)])}, as when a file is sent as text; fetch it again as binary.")
+            : new($"{name}: the file is {FileKind.Describe(start)}, not a PNG; give a PNG file.");
 
     /// <summary>The stream itself failed.</summary>
     public static FcnSharpException Unreadable(string name, Exception cause) =>

@@ -1,15 +1,17 @@
-using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace FcnSharp.Imaging;
 
 /// <summary>
 /// The five filters of PNG rows (specification, chapter 9): a byte is stored as its difference, modulo 256, to a prediction
 /// from a (the byte one pixel to the left), b (above) and c (above a). Rows are handed over with
-/// <see cref="Margin"/> zero bytes in front, which stand for the pixels left of the picture.
+/// <see cref="Margin"/> zero bytes in front, which stand for the pixels left of the picture, and as many bytes behind,
+/// of any value, so that whole pixels can be loaded and stored as one word.
 /// </summary>
 internal static class PngFilter
 {
-    /// <summary>Zero bytes in front of each row: the largest distance to the pixel before (four samples of 16 bits).</summary>
+    /// <summary>Bytes in front of each row and behind it: the size of the largest pixel (four samples of 16 bits).</summary>
     public const int Margin = 8;
 
     /// <summary>How many filters there are; their numbers in the file run from 0.</summary>
@@ -17,31 +19,38 @@ internal static class PngFilter
 
     private interface IPredictor
     {
-        static abstract Vector<byte> Predict(Vector<byte> a, Vector<byte> b, Vector<byte> c);
+        static abstract Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c);
 
         static abstract byte Predict(byte a, byte b, byte c);
     }
 
-    /// <summary>Turns a filtered row into samples, in place.</summary>
+    /// <summary>A buffer for a row of so many bytes, with its margins.</summary>
+    public static byte[] CreateRow(int rowBytes) => new byte[Margin + rowBytes + Margin];
+
+    /// <summary>Turns a filtered row into samples.</summary>
     /// <param name="filter">0 None, 1 Sub, 2 Up, 3 Average, 4 Paeth.</param>
-    /// <param name="row">The row, with its margin.</param>
-    /// <param name="above">The finished row above, with its margin; zeros for the first row of a pass.</param>
+    /// <param name="filtered">The differences, without a margin in front but with one behind.</param>
+    /// <param name="above">The finished row above, with its margins; zeros for the first row of a pass.</param>
     /// <param name="distance">Bytes to the pixel before.</param>
-    public static void Undo(int filter, Span<byte> row, ReadOnlySpan<byte> above, int distance)
+    /// <param name="row">Receives the samples; with its margins.</param>
+    public static void Undo(int filter, ReadOnlySpan<byte> filtered, ReadOnlySpan<byte> above, int distance, Span<byte> row)
     {
         switch (filter)
         {
+            case 0:
+                filtered.CopyTo(row[Margin..]);
+                break;
             case 1:
-                UndoSub(row, distance);
+                UndoByPixel<Sub>(filtered, above, distance, row);
                 break;
             case 2:
-                UndoUp(row, above);
+                UndoUp(filtered, above, row);
                 break;
             case 3:
-                UndoSerial<Average>(row, above, distance);
+                UndoByPixel<Average>(filtered, above, distance, row);
                 break;
-            case 4:
-                UndoSerial<Paeth>(row, above, distance);
+            default:
+                UndoByPixel<Paeth>(filtered, above, distance, row);
                 break;
         }
     }
@@ -70,18 +79,18 @@ internal static class PngFilter
         ReadOnlySpan<byte> a = row.Slice(Margin - distance, count);
         ReadOnlySpan<byte> b = above.Slice(Margin, count);
         ReadOnlySpan<byte> c = above.Slice(Margin - distance, count);
-        Vector<uint> sums = Vector<uint>.Zero;
+        Vector128<uint> sums = Vector128<uint>.Zero;
         int i = 0;
-        for (; i <= count - Vector<byte>.Count; i += Vector<byte>.Count)
+        for (; i <= count - Vector128<byte>.Count; i += Vector128<byte>.Count)
         {
-            Vector<byte> difference = new Vector<byte>(x[i..]) - T.Predict(new Vector<byte>(a[i..]), new Vector<byte>(b[i..]), new Vector<byte>(c[i..]));
+            Vector128<byte> difference = Vector128.Create(x[i..]) - T.Predict(Vector128.Create(a[i..]), Vector128.Create(b[i..]), Vector128.Create(c[i..]));
             difference.CopyTo(filtered[i..]);
-            Vector.Widen(Vector.Min(difference, Vector<byte>.Zero - difference), out Vector<ushort> low, out Vector<ushort> high);
-            Vector.Widen(low + high, out Vector<uint> sumLow, out Vector<uint> sumHigh);
+            (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Min(difference, Vector128<byte>.Zero - difference));
+            (Vector128<uint> sumLow, Vector128<uint> sumHigh) = Vector128.Widen(low + high);
             sums += sumLow + sumHigh;
         }
 
-        long sum = Vector.Sum(sums);
+        long sum = Vector128.Sum(sums);
         for (; i < count; i++)
         {
             byte difference = (byte)(x[i] - T.Predict(a[i], b[i], c[i]));
@@ -92,58 +101,62 @@ internal static class PngFilter
         return sum;
     }
 
-    private static void UndoSub(Span<byte> row, int distance)
+    private static void UndoUp(ReadOnlySpan<byte> filtered, ReadOnlySpan<byte> above, Span<byte> row)
     {
-        for (int i = Margin; i < row.Length; i++)
+        Span<byte> x = row.Slice(Margin, filtered.Length);
+        ReadOnlySpan<byte> b = above.Slice(Margin, filtered.Length);
+        int i = 0;
+        for (; i <= x.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
         {
-            row[i] += row[i - distance];
+            (Vector128.Create(filtered[i..]) + Vector128.Create(b[i..])).CopyTo(x[i..]);
+        }
+
+        for (; i < x.Length; i++)
+        {
+            x[i] = (byte)(filtered[i] + b[i]);
         }
     }
 
-    private static void UndoUp(Span<byte> row, ReadOnlySpan<byte> above)
-    {
-        int i = Margin;
-        for (; i <= row.Length - Vector<byte>.Count; i += Vector<byte>.Count)
-        {
-            (new Vector<byte>(row[i..]) + new Vector<byte>(above[i..])).CopyTo(row[i..]);
-        }
-
-        for (; i < row.Length; i++)
-        {
-            row[i] += above[i];
-        }
-    }
-
-    private static void UndoSerial<T>(Span<byte> row, ReadOnlySpan<byte> above, int distance)
+    /// <summary>
+    /// Each pixel needs the finished one to its left, so that a pixel is the most that goes at once. Its lanes are loaded and
+    /// stored with some of the following pixel's; what is stored there is overwritten by that pixel or falls in the margin.
+    /// </summary>
+    private static void UndoByPixel<T>(ReadOnlySpan<byte> filtered, ReadOnlySpan<byte> above, int distance, Span<byte> row)
         where T : struct, IPredictor
     {
-        Span<byte> x = row[Margin..];
-        Span<byte> a = row.Slice(Margin - distance, x.Length);
-        ReadOnlySpan<byte> b = above.Slice(Margin, x.Length);
-        ReadOnlySpan<byte> c = above.Slice(Margin - distance, x.Length);
-        for (int i = 0; i < x.Length; i++)
+        ReadOnlySpan<byte> up = above[Margin..];
+        Span<byte> target = row[Margin..];
+        Vector128<byte> a = Vector128<byte>.Zero;
+        Vector128<byte> c = Vector128<byte>.Zero;
+        for (int i = 0; i < filtered.Length - Margin; i += distance)
         {
-            x[i] += T.Predict(a[i], b[i], c[i]);
+            Vector128<byte> b = LoadPixel(up, i);
+            a = LoadPixel(filtered, i) + T.Predict(a, b, c);
+            MemoryMarshal.Write(target[i..], a.AsUInt64().ToScalar());
+            c = b;
         }
     }
+
+    private static Vector128<byte> LoadPixel(ReadOnlySpan<byte> bytes, int at) =>
+        Vector128.CreateScalarUnsafe(MemoryMarshal.Read<ulong>(bytes[at..])).AsByte();
 
     private readonly struct None : IPredictor
     {
-        public static Vector<byte> Predict(Vector<byte> a, Vector<byte> b, Vector<byte> c) => Vector<byte>.Zero;
+        public static Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) => Vector128<byte>.Zero;
 
         public static byte Predict(byte a, byte b, byte c) => 0;
     }
 
     private readonly struct Sub : IPredictor
     {
-        public static Vector<byte> Predict(Vector<byte> a, Vector<byte> b, Vector<byte> c) => a;
+        public static Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) => a;
 
         public static byte Predict(byte a, byte b, byte c) => a;
     }
 
     private readonly struct Up : IPredictor
     {
-        public static Vector<byte> Predict(Vector<byte> a, Vector<byte> b, Vector<byte> c) => b;
+        public static Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) => b;
 
         public static byte Predict(byte a, byte b, byte c) => b;
     }
@@ -151,7 +164,7 @@ internal static class PngFilter
     private readonly struct Average : IPredictor
     {
         // (a + b) / 2 rounded down without a ninth bit: the common bits plus half of the others.
-        public static Vector<byte> Predict(Vector<byte> a, Vector<byte> b, Vector<byte> c) => (a & b) + ((a ^ b) >>> 1);
+        public static Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) => (a & b) + ((a ^ b) >>> 1);
 
         public static byte Predict(byte a, byte b, byte c) => (byte)((a + b) >> 1);
     }
@@ -160,14 +173,14 @@ internal static class PngFilter
     {
         // With p = a + b - c, |p - c| is |pa - pb| when a and b lie on different sides of c. Otherwise it is pa + pb and
         // never the smallest, so any large value serves: all of it fits in bytes.
-        public static Vector<byte> Predict(Vector<byte> a, Vector<byte> b, Vector<byte> c)
+        public static Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c)
         {
-            Vector<byte> pa = Vector.Max(b, c) - Vector.Min(b, c);
-            Vector<byte> pb = Vector.Max(a, c) - Vector.Min(a, c);
-            Vector<byte> sameSide = ~(Vector.LessThan(a, c) ^ Vector.LessThan(b, c));
-            Vector<byte> pc = (Vector.Max(pa, pb) - Vector.Min(pa, pb)) | sameSide;
-            Vector<byte> useA = Vector.LessThanOrEqual(pa, pb) & Vector.LessThanOrEqual(pa, pc);
-            return Vector.ConditionalSelect(useA, a, Vector.ConditionalSelect(Vector.LessThanOrEqual(pb, pc), b, c));
+            Vector128<byte> pa = Vector128.Max(b, c) - Vector128.Min(b, c);
+            Vector128<byte> pb = Vector128.Max(a, c) - Vector128.Min(a, c);
+            Vector128<byte> sameSide = ~(Vector128.LessThan(a, c) ^ Vector128.LessThan(b, c));
+            Vector128<byte> pc = (Vector128.Max(pa, pb) - Vector128.Min(pa, pb)) | sameSide;
+            Vector128<byte> useA = Vector128.LessThanOrEqual(pa, pb) & Vector128.LessThanOrEqual(pa, pc);
+            return Vector128.ConditionalSelect(useA, a, Vector128.ConditionalSelect(Vector128.LessThanOrEqual(pb, pc), b, c));
         }
 
         public static byte Predict(byte a, byte b, byte c)

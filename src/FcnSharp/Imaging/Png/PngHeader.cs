@@ -73,7 +73,7 @@ public readonly record struct PngHeader(int Width, int Height, int BitDepth, Png
         };
         if (!depths.Contains(bitDepth))
         {
-            throw PngFailure.Damaged(name, $"{NameOf((PngColorType)colorType)} has a bit depth of {string.Join(", ", depths)}, found {bitDepth}");
+            throw PngFailure.Damaged(name, $"{NameOf((PngColorType)colorType)} has a bit depth of {string.Join(" or ", depths)}, found {bitDepth}");
         }
     }
 

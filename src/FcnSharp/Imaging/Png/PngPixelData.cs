@@ -12,6 +12,7 @@ internal sealed class PngPixelData : IDisposable
     private readonly ZLibStream _inflated;
     private byte[] _row = [];
     private byte[] _above = [];
+    private byte[] _stored = [];
 
     /// <summary>Starts at the first IDAT chunk, which must be the current one.</summary>
     public PngPixelData(PngChunkReader chunks, PngHeader header, string name)
@@ -27,21 +28,15 @@ internal sealed class PngPixelData : IDisposable
     {
         EnsureRows();
         (_row, _above) = (_above, _row);
-
-        // The filter's number comes in the byte before the row, so that one read brings both; that byte is then
-        // the last one of the margin, which must be zero again.
-        Span<byte> stored = _row.AsSpan(PngFilter.Margin - 1, rowBytes + 1);
-        ReadExactly(stored);
-        int filter = stored[0];
-        stored[0] = 0;
+        ReadExactly(_stored.AsSpan(0, 1 + rowBytes));
+        int filter = _stored[0];
         if (filter >= PngFilter.Count)
         {
             throw PngFailure.Damaged(_name, $"expected a row filter of 0 to {PngFilter.Count - 1}, found {filter}");
         }
 
-        Span<byte> row = _row.AsSpan(0, PngFilter.Margin + rowBytes);
-        PngFilter.Undo(filter, row, _above, _header.FilterDistance);
-        return row[PngFilter.Margin..];
+        PngFilter.Undo(filter, _stored.AsSpan(1, rowBytes + PngFilter.Margin), _above, _header.FilterDistance, _row);
+        return _row.AsSpan(PngFilter.Margin, rowBytes);
     }
 
     /// <summary>Reads all passes of an interlaced picture and returns its packed rows.</summary>
@@ -97,8 +92,9 @@ internal sealed class PngPixelData : IDisposable
     {
         if (_row.Length == 0)
         {
-            _row = new byte[PngFilter.Margin + _header.RowBytes];
-            _above = new byte[PngFilter.Margin + _header.RowBytes];
+            _row = PngFilter.CreateRow(_header.RowBytes);
+            _above = PngFilter.CreateRow(_header.RowBytes);
+            _stored = new byte[1 + _header.RowBytes + PngFilter.Margin];
         }
     }
 

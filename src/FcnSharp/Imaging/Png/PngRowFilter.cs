@@ -19,8 +19,8 @@ internal sealed class PngRowFilter
         _distance = header.FilterDistance;
         _best = new byte[1 + header.RowBytes];
         _candidate = adaptive ? new byte[_best.Length] : [];
-        _row = adaptive ? new byte[PngFilter.Margin + header.RowBytes] : [];
-        _above = adaptive ? new byte[_row.Length] : [];
+        _row = adaptive ? PngFilter.CreateRow(header.RowBytes) : [];
+        _above = adaptive ? PngFilter.CreateRow(header.RowBytes) : [];
     }
 
     /// <summary>The filter's number and the filtered bytes of the next row; valid until the next call.</summary>
