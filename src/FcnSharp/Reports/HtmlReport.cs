@@ -112,7 +112,7 @@ public static class HtmlReport
         }
 
         html.Write($"<section><h2>Held-out images</h2>\n");
-        SampleGallery.Legend(html, content.Classes);
+        SampleGallery.Legend(html, content);
         foreach (ReportSample sample in content.Samples)
         {
             SampleGallery.Row(html, sample, content.Classes, content.IgnoreIndex);

@@ -1,6 +1,6 @@
 namespace FcnSharp.Reports;
 
-/// <summary>The report's style sheet. It holds none of the characters that markup escapes.</summary>
+/// <summary>The report's style sheet. It holds none of the characters that markup escapes (font names go without quotes): browsers do not undo escapes in a style element.</summary>
 internal static class ReportStyle
 {
     public const string Css = """
@@ -9,7 +9,7 @@ internal static class ReportStyle
           --page: #f7f5f0; --card: #ffffff; --ink: #1b2430; --muted: #5a6472; --line: #e2ded4;
           --accent: #0b6e69; --track: #e9e6de; --hit: 11 110 105; --miss: 200 72 8; --on-heat: #ffffff; --hero-ink: #ffffff;
         }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root {
             --page: #0f1318; --card: #181e26; --ink: #e9edf1; --muted: #9fabb8; --line: #2a333e;
             --accent: #4cc9bd; --track: #29323d; --hit: 76 201 189; --miss: 255 146 72; --on-heat: #0c1116; --hero-ink: #08211f;
@@ -17,7 +17,7 @@ internal static class ReportStyle
         }
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; }
-        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 -apple-system, Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, DejaVu Sans, Arial, sans-serif; }
         main { max-width: 1120px; margin: 0 auto; padding: 40px 20px 56px; }
         section { margin-top: 44px; }
         h1 { margin: 0; font-size: clamp(1.8rem, 5vw, 2.7rem); line-height: 1.12; letter-spacing: -0.02em; text-wrap: balance; overflow-wrap: anywhere; }
@@ -87,12 +87,12 @@ internal static class ReportStyle
         .dense { color: var(--on-heat); }
         .none { color: var(--muted); }
 
-        .settings th { width: 32%; white-space: normal; }
+        .settings th:first-child { width: 32%; white-space: normal; }
         .settings td { overflow-wrap: anywhere; }
         pre { margin: 0; padding: 16px; white-space: pre-wrap; overflow-wrap: anywhere; font: 0.92rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
         footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 0.86rem; }
 
-        @media (max-width: 760px) {
+        @media screen and (max-width: 760px) {
           main { padding: 24px 14px 40px; }
           section { margin-top: 34px; }
           .figures { grid-template-columns: repeat(2, 1fr); gap: 10px; }
@@ -107,6 +107,8 @@ internal static class ReportStyle
           :root { --page: #ffffff; --card: #ffffff; }
           body { font-size: 12px; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
           main { max-width: none; padding: 0; }
+          section { margin-top: 24px; }
+          .charts { grid-template-columns: 1fr 1fr; }
           .card, .figures div, tr { break-inside: avoid; }
           h2 { break-after: avoid; }
           .scroll { overflow: visible; }

@@ -11,10 +11,13 @@ internal static class SampleGallery
     private static readonly ClassInfo Void = new("void", 224, 224, 192);
     private static readonly ClassInfo Error = new("error", 235, 70, 20);
 
-    public static void Legend(HtmlBuilder html, IReadOnlyList<ClassInfo> classes)
+    /// <summary>What the colours mean; void only where the samples have any.</summary>
+    public static void Legend(HtmlBuilder html, ReportContent content)
     {
+        bool hasVoid = content.Samples.Any(sample => sample.Truth.Labels.Any(label => label == content.IgnoreIndex));
+        IEnumerable<ClassInfo> extra = hasVoid ? [Void, Error] : [Error];
         html.Write($"<ul class=\"legend\">");
-        foreach (ClassInfo info in (IEnumerable<ClassInfo>)[.. classes, Error])
+        foreach (ClassInfo info in content.Classes.Concat(extra))
         {
             html.Write($"<li>");
             ClassTables.Swatch(html, info);

@@ -66,6 +66,23 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void The_style_sheet_holds_no_escapes_as_browsers_would_not_undo_them()
+    {
+        string html = HtmlReport.Render(Content());
+        Assert.DoesNotContain('&', html[html.IndexOf("<style>", StringComparison.Ordinal)..html.IndexOf("</style>", StringComparison.Ordinal)]);
+    }
+
+    [Fact]
+    public void The_legend_names_void_only_where_there_is_some()
+    {
+        ReportContent content = Content();
+        Assert.Equal(["background", "thing", "void", "error"], Parse(HtmlReport.Render(content)).Descendants("li").Select(item => item.Value));
+
+        ReportSample full = content.Samples[0] with { Truth = content.Samples[0].Prediction };
+        Assert.Equal(["background", "thing", "error"], Parse(HtmlReport.Render(content with { Samples = [full] })).Descendants("li").Select(item => item.Value));
+    }
+
+    [Fact]
     public void Whatever_a_user_named_stays_text()
     {
         ReportContent content = Content();
