@@ -26,6 +26,13 @@ public sealed class Palette
     /// </summary>
     public static Palette Voc { get; } = CreateVoc();
 
+    /// <summary>The colours of a list of classes, in their order: colour i shows class i.</summary>
+    public static Palette Of(IReadOnlyList<ClassInfo> classes)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        return new Palette([.. classes.SelectMany(c => new[] { c.R, c.G, c.B })]);
+    }
+
     /// <summary>How many colours there are.</summary>
     public int Count => _bytes.Length / 3;
 

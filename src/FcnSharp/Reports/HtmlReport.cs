@@ -1,3 +1,4 @@
+using System.Text;
 using FcnSharp.Evaluation;
 using FcnSharp.Tensors;
 
@@ -9,6 +10,14 @@ namespace FcnSharp.Reports;
 /// </summary>
 public static class HtmlReport
 {
+    /// <summary>Renders the page into a file; the old file stays until the new one is whole.</summary>
+    /// <exception cref="FcnSharpException">As <see cref="Render"/>, or the file cannot be written.</exception>
+    public static void Write(string path, ReportContent content)
+    {
+        byte[] page = Encoding.UTF8.GetBytes(Render(content));
+        AtomicFile.Write(path, stream => stream.Write(page));
+    }
+
     /// <summary>Renders the page. The same content gives the same text, whatever the culture.</summary>
     /// <exception cref="FcnSharpException">The classes do not fit the confusion matrix, or a sample's sizes or labels do not fit.</exception>
     public static string Render(ReportContent content)
