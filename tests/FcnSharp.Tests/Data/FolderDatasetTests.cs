@@ -178,8 +178,8 @@ public sealed class FolderDatasetTests : IDisposable
     public void Written_scenes_are_read_back_exactly()
     {
         string folder = _folder["scenes"];
-        SceneDataset.Write(folder, trainCount: 3, valCount: 2, width: 40, height: 24, seed: 9, TestContext.Current.CancellationToken);
-        SceneDataset.Write(folder, 3, 2, 40, 24, 9, TestContext.Current.CancellationToken);
+        SceneDataset.Write(folder, trainCount: 3, valCount: 2, width: 40, height: 24, seed: 9, cancellation: TestContext.Current.CancellationToken);
+        SceneDataset.Write(folder, 3, 2, 40, 24, 9, cancellation: TestContext.Current.CancellationToken);
         FolderDataset train = FolderDataset.Open(folder, DatasetSplit.Train);
         FolderDataset val = FolderDataset.Open(folder, DatasetSplit.Val);
 
