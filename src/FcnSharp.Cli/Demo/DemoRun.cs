@@ -27,9 +27,6 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
     private const int ReportedScenes = 8;
     private const string NetName = "mini-fcn8s";
 
-    private readonly List<CurvePoint> _loss = [];
-    private readonly List<CurvePoint> _meanIoU = [];
-
     /// <summary>Runs the demo and returns its figures.</summary>
     public DemoResult Run()
     {
@@ -55,18 +52,20 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         using var trainer = new Trainer(network, description, train, trainingOptions, DataName());
         ResumeIfStopped(trainer);
         context.Note($"Training {NetName} ({network.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters) on {device.Description}");
-        TimeSpan time = Train(trainer, network, description, val, out long stepsNow);
-
+        long firstStep = trainer.Step;
+        using var log = new TrainingLog(settings.Log, firstStep);
         using var segmenter = new Segmenter(network, description);
+        TimeSpan time = Train(trainer, log, segmenter, val);
         (ConfusionMatrix confusion, List<ReportSample> samples) = Predict(segmenter, val);
         SegmentationMetrics metrics = SegmentationMetrics.From(confusion);
+        log.AddEvaluation(settings.Steps, metrics.MeanIoU);
         ModelFile.Save(
             settings.Model,
             description with { Recipe = trainer.Settings, Metrics = new ModelMetrics(metrics.PixelAccuracy, metrics.MeanAccuracy, metrics.MeanIoU, metrics.FrequencyWeightedIoU, metrics.ClassIoU) },
             [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
 
-        double imagesPerSecond = stepsNow * trainingOptions.BatchSize / Math.Max(time.TotalSeconds, 1e-9);
-        WriteReport(network, trainer, confusion, samples, time, imagesPerSecond);
+        double imagesPerSecond = (trainer.Step - firstStep) * trainingOptions.BatchSize / Math.Max(time.TotalSeconds, 1e-9);
+        WriteReport(network, trainer, log, confusion, samples, time, imagesPerSecond);
 
         // The run is complete: what resumes it is not needed any more, and the next demo starts afresh.
         File.Delete(settings.Checkpoint);
@@ -90,40 +89,13 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         }
     }
 
-    private TimeSpan Train(Trainer trainer, Network network, ModelDescription description, ISegmentationDataset val, out long steps)
+    private TimeSpan Train(Trainer trainer, TrainingLog log, Segmenter segmenter, ISegmentationDataset val)
     {
-        long evaluateEvery = Math.Max(1, settings.Steps / EvaluationsDuringTraining);
-        long first = trainer.Step;
         var watch = Stopwatch.StartNew();
-        using (IProgressReporter progress = context.StartProgress("Training", "steps"))
-        {
-            while (trainer.Step < settings.Steps)
-            {
-                TrainingStep step = RunStep(trainer);
-                _loss.Add(new CurvePoint(step.Step, step.Loss));
-                if (step.Step % evaluateEvery == 0 && step.Step < settings.Steps)
-                {
-                    _meanIoU.Add(new CurvePoint(step.Step, Evaluate(network, description, val)));
-                }
-
-                if (step.Step % CheckpointEvery == 0)
-                {
-                    CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
-                }
-
-                progress.Report(step.Step, settings.Steps, ProgressText(step));
-            }
-        }
-
-        steps = trainer.Step - first;
-        return watch.Elapsed;
-    }
-
-    private TrainingStep RunStep(Trainer trainer)
-    {
         try
         {
-            return trainer.RunStep(context.Stop);
+            using IProgressReporter progress = context.StartProgress("Training", "steps");
+            RunSteps(trainer, log, segmenter, val, progress);
         }
         catch (OperationCanceledException)
         {
@@ -131,18 +103,34 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             context.Note(FormattableString.Invariant($"Stopped after step {trainer.Step} of {settings.Steps}; the same command goes on from there ({settings.Checkpoint})"));
             throw;
         }
+
+        // Whoever stops the run while it predicts need not train again.
+        CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
+        return watch.Elapsed;
     }
 
-    private string ProgressText(TrainingStep step)
+    private void RunSteps(Trainer trainer, TrainingLog log, Segmenter segmenter, ISegmentationDataset val, IProgressReporter progress)
     {
-        string loss = string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}");
-        return _meanIoU.Count == 0 ? loss : string.Create(CultureInfo.InvariantCulture, $"{loss}, val mean IU {100 * _meanIoU[^1].Value:0.0}");
-    }
+        long evaluateEvery = Math.Max(1, settings.Steps / EvaluationsDuringTraining);
+        string meanIoU = "";
+        while (trainer.Step < settings.Steps)
+        {
+            TrainingStep step = trainer.RunStep(context.Stop);
+            log.Add(step);
+            if (step.Step % CheckpointEvery == 0)
+            {
+                CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
+            }
 
-    private double Evaluate(Network network, ModelDescription description, ISegmentationDataset val)
-    {
-        using var segmenter = new Segmenter(network, description);
-        return SegmentationMetrics.From(Evaluator.Run(segmenter, val, cancellation: context.Stop)).MeanIoU;
+            if (step.Step % evaluateEvery == 0 && step.Step < settings.Steps)
+            {
+                double value = SegmentationMetrics.From(Evaluator.Run(segmenter, val, cancellation: context.Stop)).MeanIoU;
+                log.AddEvaluation(step.Step, value);
+                meanIoU = string.Create(CultureInfo.InvariantCulture, $", val mean IU {100 * value:0.0}");
+            }
+
+            progress.Report(step.Step, settings.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}{meanIoU}"));
+        }
     }
 
     private (ConfusionMatrix Confusion, List<ReportSample> Samples) Predict(Segmenter segmenter, ISegmentationDataset val)
@@ -167,7 +155,6 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
                 progress.Report(done, val.Count, "");
             },
             context.Stop);
-        _meanIoU.Add(new CurvePoint(settings.Steps, SegmentationMetrics.From(confusion).MeanIoU));
         return (confusion, samples);
     }
 
@@ -181,7 +168,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         ],
         gap: 4);
 
-    private void WriteReport(Network network, Trainer trainer, ConfusionMatrix confusion, List<ReportSample> samples, TimeSpan time, double imagesPerSecond)
+    private void WriteReport(Network network, Trainer trainer, TrainingLog log, ConfusionMatrix confusion, List<ReportSample> samples, TimeSpan time, double imagesPerSecond)
     {
         var content = new ReportContent
         {
@@ -192,8 +179,8 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             TrainingTime = time,
             ImagesPerSecond = imagesPerSecond,
             Parameters = network.ParameterCount,
-            Loss = _loss,
-            ValidationMeanIoU = _meanIoU,
+            Loss = [.. log.Entries.Where(e => e.Loss is not null).Select(e => new CurvePoint(e.Step, e.Loss!.Value))],
+            ValidationMeanIoU = [.. log.Entries.Where(e => e.MeanIoU is not null).Select(e => new CurvePoint(e.Step, e.MeanIoU!.Value))],
             Samples = samples,
             Settings = [.. trainer.Settings.Select(s => new ReportSetting(s.Key, s.Value)), new ReportSetting("device", device.Description)],
             Reproduce = [settings.CommandLine],

@@ -13,6 +13,8 @@ internal sealed record DemoSettings(string Folder, int TrainImages, int ValImage
 
     public string Checkpoint => Path.Combine(Folder, "checkpoint.safetensors");
 
+    public string Log => Path.Combine(Folder, "log.jsonl");
+
     public string Model => Path.Combine(Folder, "model.safetensors");
 
     public string Predictions => Path.Combine(Folder, "predictions");

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal static unsafe class DotKernels<TOps, TVector>
     where TVector : struct
 {
     /// <summary>4 by 6 products: 24 accumulators, for the 32 registers of AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile4x6(int vectors, float* a, nint lda, float* b, nint ldb, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
@@ -104,6 +107,7 @@ internal static unsafe class DotKernels<TOps, TVector>
     }
 
     /// <summary>4 by 2 products: 8 accumulators beside 6 operands, for 16 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile4x2(int vectors, float* a, nint lda, float* b, nint ldb, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;

@@ -17,8 +17,11 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
     private const int PanelsPerBlock = 4;
     private const int MaxRowsPerBlock = 256;
 
-    /// <summary>Items below which the channels are split, too: enough for every core of a large machine on small maps.</summary>
+    /// <summary>Items below which blocks of pixels are made narrower, so that small maps keep several cores busy, too.</summary>
     private const int ItemsWanted = 16;
+
+    /// <summary>Items below which the channels are split.</summary>
+    private const int LeastItems = 8;
 
     private readonly WorkerPool _workers;
     private readonly KernelSet _kernels;
@@ -51,11 +54,17 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
         _groupRows = output.Shape.C / groups;
         _groupChannels = input.Shape.C / groups;
 
+        // Small maps first take narrower blocks: splitting the channels instead makes each part pack the same pixels again.
         long columns = phases.Max(Columns);
         int panels = (int)Math.Min(PanelsPerBlock, (columns + kernels.PanelWidth - 1) / kernels.PanelWidth);
         _columnsPerBlock = panels * kernels.PanelWidth;
+        while (_columnsPerBlock > kernels.PanelWidth && groups * phases.Sum(ColumnBlocks) < ItemsWanted)
+        {
+            _columnsPerBlock -= kernels.PanelWidth;
+        }
+
         long columnItems = groups * phases.Sum(ColumnBlocks);
-        int splits = (int)Math.Clamp((ItemsWanted + columnItems - 1) / columnItems, 1, (_groupRows + kernels.MaxRows - 1) / kernels.MaxRows);
+        int splits = (int)Math.Clamp((LeastItems + columnItems - 1) / columnItems, 1, (_groupRows + kernels.MaxRows - 1) / kernels.MaxRows);
         int rows = Math.Min(MaxRowsPerBlock, (_groupRows + splits - 1) / splits);
         _rowsPerBlock = Math.Min(_groupRows, (rows + kernels.MaxRows - 1) / kernels.MaxRows * kernels.MaxRows);
         _rowBlocks = (_groupRows + _rowsPerBlock - 1) / _rowsPerBlock;

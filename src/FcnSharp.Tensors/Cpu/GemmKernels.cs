@@ -1,15 +1,19 @@
+using System.Runtime.CompilerServices;
+
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>
 /// The innermost loops of matrix multiplication: a tile of C, some rows by three vectors, is held in registers while
 /// C += A * B runs over the depth. A is row-major with row stride lda; B is packed [depth][3 vectors]; C has row stride ldc.
-/// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT.
+/// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT. Optimised at once, because a
+/// short run would otherwise spend most of its time in the first, slow version.
 /// </summary>
 internal static unsafe class GemmKernels<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>
     where TVector : struct
 {
     /// <summary>8 rows by 3 vectors: 24 accumulators, for the 32 registers of AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows8(int depth, float* a, nint lda, float* b, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
@@ -105,6 +109,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
     }
 
     /// <summary>4 rows by 3 vectors: 12 accumulators, for 16 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows4(int depth, float* a, nint lda, float* b, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
@@ -160,6 +165,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
     }
 
     /// <summary>2 rows, for what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows2(int depth, float* a, nint lda, float* b, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
@@ -195,6 +201,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
     }
 
     /// <summary>1 row, for what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows1(int depth, float* a, nint lda, float* b, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;

@@ -31,7 +31,7 @@ public sealed record CheckpointContent(
             string? now = current.GetValueOrDefault(name);
             if (then != now)
             {
-                throw new FcnSharpException($"{ErrorText.OneLine(path)} was trained with {Setting(name, then)}, this run has {Setting(name, now)}; resume with the same settings, or start a new run.");
+                throw new FcnSharpException($"{ErrorText.OneLine(path)} was trained with {Setting(name, then)}, this run has {Setting(name, now)}; resume with the same settings, or delete the file to start anew.");
             }
         }
     }
