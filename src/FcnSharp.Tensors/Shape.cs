@@ -45,10 +45,12 @@ public readonly struct Shape : IEquatable<Shape>
         }
 
         _count = count;
-        _d0 = Rank > 0 ? dimensions[0] : 1;
-        _d1 = Rank > 1 ? dimensions[1] : 1;
-        _d2 = Rank > 2 ? dimensions[2] : 1;
-        _d3 = Rank > 3 ? dimensions[3] : 1;
+
+        // Absent axes hold 0, as in default(Shape), which is a scalar like any other.
+        _d0 = Rank > 0 ? dimensions[0] : 0;
+        _d1 = Rank > 1 ? dimensions[1] : 0;
+        _d2 = Rank > 2 ? dimensions[2] : 0;
+        _d3 = Rank > 3 ? dimensions[3] : 0;
     }
 
     /// <summary>The number of axes, 0 for a scalar.</summary>

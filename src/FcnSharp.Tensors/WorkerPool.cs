@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace FcnSharp.Tensors;
 
 /// <summary>
@@ -21,6 +23,10 @@ public sealed class WorkerPool : IDisposable
 {
     private const long Open = 1L << 40;
     private const int SpinRounds = 400;
+
+    /// <summary>No job has as many items: the counter is set here when an item throws, with room for every worker's last look.</summary>
+    private const int NoItemsLeft = int.MaxValue / 2;
+
     private static readonly Lock SharedGate = new();
     private static WorkerPool? _shared;
 
@@ -93,10 +99,14 @@ public sealed class WorkerPool : IDisposable
     /// Runs all items of a job and returns when they are done. When another job has the pool, the caller runs its items
     /// alone rather than wait: several requests in flight share the processors that way.
     /// </summary>
-    /// <exception cref="AggregateException">An item threw; the first exception is inside.</exception>
+    /// <exception cref="Exception">What the first item that failed threw, as it was thrown; items not yet begun are left out.</exception>
     public void Run(IParallelJob job, int items)
     {
         ArgumentNullException.ThrowIfNull(job);
+
+        // A count that overflowed must not pass for no work at all.
+        ArgumentOutOfRangeException.ThrowIfNegative(items);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(items, NoItemsLeft);
         if (items <= 1 || _workers.Length == 0 || Interlocked.Exchange(ref _busy, 1) != 0)
         {
             for (int i = 0; i < items; i++)
@@ -157,7 +167,9 @@ public sealed class WorkerPool : IDisposable
         _job = null;
         if (_failure is { } failure)
         {
-            throw new AggregateException(failure.Message, failure);
+            // The same exception whether the item ran here, on a worker or alone: callers tell expected failures by their type.
+            _failure = null;
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
@@ -200,7 +212,7 @@ public sealed class WorkerPool : IDisposable
 #pragma warning restore CA1031
         {
             Interlocked.CompareExchange(ref _failure, e, null);
-            Volatile.Write(ref _next, int.MaxValue / 2);
+            Volatile.Write(ref _next, NoItemsLeft);
         }
     }
 

@@ -65,8 +65,9 @@ internal sealed record ConvolutionPhase(
                     }
                 }
 
-                int gridHeight = (fine.H - py + p.StrideHeight - 1) / p.StrideHeight;
-                int gridWidth = (fine.W - px + p.StrideWidth - 1) / p.StrideWidth;
+                // Written so that no stride overflows.
+                int gridHeight = (fine.H - py - 1) / p.StrideHeight + 1;
+                int gridWidth = (fine.W - px - 1) / p.StrideWidth + 1;
                 phases.Add(new ConvolutionPhase(gridHeight, gridWidth, py, px, p.StrideHeight, p.StrideWidth, 1, 1, [.. taps]));
             }
         }

@@ -36,6 +36,7 @@ public sealed class CpuDevice : HostDevice
     /// <inheritdoc/>
     public override void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients)
     {
+        CheckSameShape(weight, gradient, velocity);
         lock (_sgdGate)
         {
             _sgd.Run(_workers, (HostTensor)weight, (HostTensor)gradient, (HostTensor)velocity, coefficients);

@@ -60,6 +60,18 @@ public abstract class HostDevice : IDevice
 
     internal abstract IKernel CreateKernel(Operation operation);
 
+    /// <summary>Refuses a gradient or a velocity of another parameter: the kernels index all three alike, unchecked.</summary>
+    private protected static void CheckSameShape(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(gradient);
+        ArgumentNullException.ThrowIfNull(velocity);
+        if (gradient.Shape != weight.Shape || velocity.Shape != weight.Shape)
+        {
+            throw new ArgumentException($"{weight.Name} has the shape {weight.Shape}, its gradient {gradient.Shape}, its velocity {velocity.Shape}; they must be the same.");
+        }
+    }
+
     /// <summary>Frees the arenas that are not in use.</summary>
     protected virtual void Dispose(bool disposing)
     {

@@ -22,7 +22,7 @@ public static class ByteSize
             unit++;
         }
         while (amount >= 999.5 && unit < units.Length - 1);
-        string digits = amount < 10 ? "0.00" : amount < 100 ? "0.0" : "0";
+        string digits = amount < 9.995 ? "0.00" : amount < 99.95 ? "0.0" : "0";
         return $"{amount.ToString(digits, CultureInfo.InvariantCulture)} {units[unit]}";
     }
 }

@@ -12,6 +12,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     public NativeBuffer(long bytes)
     {
+        // A size that overflowed must not become one byte that kernels then write past.
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
         try
         {

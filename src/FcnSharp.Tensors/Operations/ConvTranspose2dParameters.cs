@@ -96,8 +96,10 @@ public sealed record ConvTranspose2dParameters(int KernelHeight, int KernelWidth
             throw new FcnSharpException($"The output padding must be at least 0 and less than the stride {stride} or the dilation {dilation}, found {outputPadding}.");
         }
 
-        long size = (long)(input - 1) * stride - 2L * padding + (long)dilation * (kernel - 1) + 1 + outputPadding;
-        return size is >= 1 and <= int.MaxValue
+        long padded = (long)(input - 1) * stride + (long)dilation * (kernel - 1) + 1 + outputPadding;
+        ConvolutionGeometry.CheckLength(axis, padded);
+        long size = padded - 2L * padding;
+        return size >= 1
             ? (int)size
             : throw new FcnSharpException($"A transposed convolution of kernel {kernel}, stride {stride}, padding {padding} gives {size} {axis} from {input}; at least 1 is needed.");
     }

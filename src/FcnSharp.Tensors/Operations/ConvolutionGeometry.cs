@@ -3,6 +3,12 @@ namespace FcnSharp.Tensors.Operations;
 /// <summary>The checks and the output-size formula that convolutions share.</summary>
 internal static class ConvolutionGeometry
 {
+    /// <summary>
+    /// The longest padded axis: places in it, with a kernel's extent added, are computed with 32 bits, and nothing of that
+    /// size fits into memory anyway.
+    /// </summary>
+    private const long LongestAxis = 1 << 29;
+
     /// <summary>Output size along one axis: floor((input + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.</summary>
     public static int OutputSize(string axis, int input, int kernel, int stride, int padding, int dilation)
     {
@@ -13,8 +19,17 @@ internal static class ConvolutionGeometry
             throw new FcnSharpException($"The kernel covers {extent} {axis}, but the padded input has {padded} (input {input}, padding {padding}): use a larger image, a smaller kernel or more padding.");
         }
 
-        long size = (padded - extent) / stride + 1;
-        return size <= int.MaxValue ? (int)size : throw new FcnSharpException($"The output would have {size} {axis}.");
+        CheckLength(axis, padded);
+        return (int)((padded - extent) / stride) + 1;
+    }
+
+    /// <summary>Refuses an axis on which a kernel could not compute places with 32 bits.</summary>
+    public static void CheckLength(string axis, long padded)
+    {
+        if (padded > LongestAxis)
+        {
+            throw new FcnSharpException($"The padded image would have {padded} {axis}; at most {LongestAxis} are supported: check stride, padding and dilation.");
+        }
     }
 
     public static void Check(Conv2dParameters p)

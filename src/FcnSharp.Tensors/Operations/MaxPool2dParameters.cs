@@ -27,6 +27,7 @@ public sealed record MaxPool2dParameters(int KernelSize, int Stride, int Padding
 
     private int OutputSize(int input, string axis)
     {
+        ConvolutionGeometry.CheckLength(axis, Math.Max(input + 2L * Padding, KernelSize));
         long free = input + 2L * Padding - KernelSize;
         if (free < 0 && !CeilMode)
         {

@@ -17,6 +17,7 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
     /// <inheritdoc/>
     public override void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients)
     {
+        CheckSameShape(weight, gradient, velocity);
         Span<float> w = ((HostTensor)weight).Span;
         Span<float> g = ((HostTensor)gradient).Span;
         Span<float> v = ((HostTensor)velocity).Span;

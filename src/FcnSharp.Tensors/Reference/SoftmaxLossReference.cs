@@ -19,8 +19,9 @@ internal static unsafe class SoftmaxLossReference
                 continue;
             }
 
-            Softmax(shape, logits, pixel, probabilities);
-            sum += (uint)label < (uint)shape.C ? -Math.Log(probabilities[label]) : double.NaN;
+            // log(sum of exp) - logit and not -log(probability): the probability of a hopeless class underflows to 0.
+            double logSum = Softmax(shape, logits, pixel, probabilities);
+            sum += (uint)label < (uint)shape.C ? logSum - logits[(pixel / plane * shape.C + label) * plane + pixel % plane] : double.NaN;
             valid++;
         }
 
@@ -45,7 +46,8 @@ internal static unsafe class SoftmaxLossReference
         }
     }
 
-    private static void Softmax(Shape shape, float* logits, long pixel, double[] probabilities)
+    /// <summary>The probabilities of a pixel's classes; returns the logarithm of the sum of exp(logit).</summary>
+    private static double Softmax(Shape shape, float* logits, long pixel, double[] probabilities)
     {
         long plane = (long)shape.H * shape.W;
         float* column = logits + pixel / plane * shape.C * plane + pixel % plane;
@@ -66,5 +68,7 @@ internal static unsafe class SoftmaxLossReference
         {
             probabilities[c] /= sum;
         }
+
+        return Math.Log(sum) + largest;
     }
 }

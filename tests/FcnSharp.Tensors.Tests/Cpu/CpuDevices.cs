@@ -1,0 +1,55 @@
+using FcnSharp.Tensors.Cpu;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Memory;
+
+namespace FcnSharp.Tensors.Tests.Cpu;
+
+/// <summary>The devices that every kernel is tested on: each instruction set of this machine with 1 to 5 threads.</summary>
+internal static class CpuDevices
+{
+    private static readonly Dictionary<int, WorkerPool> Pools = new[] { 1, 2, 3, 5 }.ToDictionary(n => n, n => new WorkerPool(n));
+
+    public static IEnumerable<int> ThreadCounts => Pools.Keys;
+
+    public static IEnumerable<KernelSet> KernelSets => KernelSet.All.Where(s => s.IsSupported);
+
+    public static CpuDevice Create(KernelSet kernels, int threads) => new(Pools[threads], kernels);
+
+    /// <summary>
+    /// Runs something on every device, and compares the bits of its results over the thread counts of a kernel set; the
+    /// results for one thread go to <paramref name="check"/>.
+    /// </summary>
+    public static void ForEach(Func<CpuDevice, Action<IDevicePlan>, float[][]> run, Action<string, float[][]> check)
+    {
+        foreach (KernelSet kernels in KernelSets)
+        {
+            float[][]? first = null;
+            foreach (int threads in ThreadCounts)
+            {
+                using CpuDevice device = Create(kernels, threads);
+                float[][] results = run(device, plan => Poison(device, plan));
+                if (first is null)
+                {
+                    check(kernels.Name, first = results);
+                }
+
+                for (int i = 0; i < results.Length; i++)
+                {
+                    FcnSharp.TestKit.TensorAssert.SameBits($"{kernels.Name}, {threads} threads, result {i}", first[i], results[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Leaves an arena full of NaN for the plan's next execution: what a kernel forgets to write is then seen.</summary>
+    public static unsafe void Poison(HostDevice device, IDevicePlan plan)
+    {
+        NativeBuffer arena = device.Arenas.Rent(plan.Memory.ArenaBytes);
+        for (long i = 0; i < arena.Bytes; i++)
+        {
+            arena.Pointer[i] = 0xFF;
+        }
+
+        device.Arenas.Return(arena);
+    }
+}
