@@ -130,7 +130,7 @@ public sealed class GraphBuilder(string name)
         return value.Channels;
     }
 
-    private static Shape Named(string layerName, Func<Shape> shape)
+    private Shape Named(string layerName, Func<Shape> shape)
     {
         try
         {
@@ -138,7 +138,7 @@ public sealed class GraphBuilder(string name)
         }
         catch (FcnSharpException e)
         {
-            throw new FcnSharpException($"{layerName}: {e.Message}", e);
+            throw new FcnSharpException($"{name}, layer {layerName}: {e.Message}", e);
         }
     }
 
