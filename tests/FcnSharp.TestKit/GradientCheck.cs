@@ -169,12 +169,12 @@ public sealed class GradientCheck
             bool kink = false;
             foreach (double step in Steps)
             {
-                (double slope, double noise, double left, double right) = evaluation.Slope(oracle.Value(parameter), values, i, step);
+                (double slope, double noise, double smallest, double largest) = evaluation.Slope(oracle.Value(parameter), values, i, step);
                 double tolerance = noise + slack;
-                kink = !(Math.Abs(right - left) <= 2 * noise + step * (Math.Abs(left) + Math.Abs(right)));
+                kink = !(largest - smallest <= 2 * noise + step * (Math.Abs(smallest) + Math.Abs(largest)));
                 failure = Math.Abs(gradient[i] - slope) <= tolerance
                     ? null
-                    : string.Create(CultureInfo.InvariantCulture, $"{parameter.Name}[{i}] on {device}: gradient {gradient[i]:G9}, difference {slope:G9} +- {tolerance:G3} (step {step}, left {left:G9}, right {right:G9})");
+                    : string.Create(CultureInfo.InvariantCulture, $"{parameter.Name}[{i}] on {device}: gradient {gradient[i]:G9}, difference {slope:G9} +- {tolerance:G3} (step {step}, one-sided {smallest:G9} to {largest:G9})");
                 if (failure is null)
                 {
                     break;
@@ -250,7 +250,8 @@ public sealed class GradientCheck
             return (terms.Sum(), terms);
         }
 
-        public (double Slope, double Noise, double Left, double Right) Slope(IDeviceTensor tensor, float[] values, int index, double step)
+        /// <summary>The extrapolated slope, its noise, and the range of the slopes of the four pieces: one piece stands out where a kink lies in it.</summary>
+        public (double Slope, double Noise, double Smallest, double Largest) Slope(IDeviceTensor tensor, float[] values, int index, double step)
         {
             float original = values[index];
             List<double> At(double offset)
@@ -271,7 +272,9 @@ public sealed class GradientCheck
                 moved += farLeft[i] == farRight[i] && left[i] == right[i] ? 0 : Math.Abs(middle[i]) + Math.Abs(farLeft[i]) + Math.Abs(farRight[i]);
             }
 
-            return (((4 * narrow) - wide) / 3, 2 * _operations * Unit * moved / step, Difference(left, middle) / (step / 2), Difference(middle, right) / (step / 2));
+            double half = step / 2;
+            double[] pieces = [Difference(farLeft, left) / half, Difference(left, middle) / half, Difference(middle, right) / half, Difference(right, farRight) / half];
+            return (((4 * narrow) - wide) / 3, 2 * _operations * Unit * moved / step, pieces.Min(), pieces.Max());
         }
 
         public void Dispose() => _execution.Dispose();
