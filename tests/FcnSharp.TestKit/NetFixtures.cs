@@ -58,10 +58,11 @@ public static class NetFixtures
     /// <summary>Numbers that fill a tensor in order.</summary>
     public static Tensor Filled(Shape shape, params float[] values) => new(shape, values);
 
-    /// <summary>Sets every parameter to random numbers of a size that keeps activations near 1; biases too, which initialisers leave at 0.</summary>
+    /// <summary>Sets every trainable parameter to random numbers of a size that keeps activations near 1, biases too, which initialisers leave at 0; the frozen ones to their initial value.</summary>
     public static void Randomize(Network network, ulong seed = 1)
     {
-        foreach (var parameter in network.Graph.Parameters)
+        network.Initialize(seed);
+        foreach (var parameter in network.Graph.Parameters.Where(p => p.IsTrainable))
         {
             Tensor tensor = Random(parameter.Shape, parameter.Name, seed);
             if (parameter.Shape.Rank == 4)
