@@ -36,8 +36,8 @@ public sealed partial class ArchitectureTests
         ["Data"] = ["Imaging"],
         ["Evaluation"] = ["Imaging"],
         ["Reports"] = ["Imaging", "Data", "Evaluation"],
-        ["Training"] = ["Graph", "Layers", "Imaging", "Formats", "Models", "Data", "Evaluation"],
         ["Inference"] = ["Graph", "Layers", "Imaging", "Formats", "Models"],
+        ["Training"] = ["Graph", "Layers", "Imaging", "Formats", "Models", "Data", "Evaluation", "Inference"],
     };
 
     private static readonly string Source = Path.Combine(SharedData.RepositoryRoot, "src");

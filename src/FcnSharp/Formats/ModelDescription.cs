@@ -41,10 +41,3 @@ public sealed record ModelDescription(ModelArchitecture Architecture, IReadOnlyL
 /// <param name="Name">The net's name, such as "fcn8s-vgg16".</param>
 /// <param name="Options">The builder's options as text by name, such as classes = 6; numbers in the invariant culture.</param>
 public sealed record ModelArchitecture(string Name, IReadOnlyDictionary<string, string> Options);
-
-/// <summary>A class: what it is called and the colour it is drawn in.</summary>
-/// <param name="Name">The name, such as "road".</param>
-/// <param name="R">Red, 0 to 255.</param>
-/// <param name="G">Green, 0 to 255.</param>
-/// <param name="B">Blue, 0 to 255.</param>
-public sealed record ClassInfo(string Name, byte R, byte G, byte B);

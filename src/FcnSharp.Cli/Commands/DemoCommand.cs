@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using FcnSharp.Cli.Demo;
+using FcnSharp.Cli.Hosting;
+using FcnSharp.Tensors.Devices;
+
+namespace FcnSharp.Cli.Commands;
+
+/// <summary>`fcn demo`: from nothing to a trained net and segmented pictures.</summary>
+internal sealed class DemoCommand : Verb
+{
+    private readonly Option<string> _out = new("--out") { Description = "Folder for everything that is written.", DefaultValueFactory = _ => "demo", HelpName = "folder" };
+    private readonly Option<int> _train = Numbers.WholeNumber("--train", "Scenes to train on.", 400, minimum: 1);
+    private readonly Option<int> _val = Numbers.WholeNumber("--val", "Scenes to hold out.", 60, minimum: 1);
+    private readonly Option<int> _size = Numbers.WholeNumber("--size", "Side of a scene in pixels.", 128, minimum: 16);
+    private readonly Option<int> _steps = Numbers.WholeNumber("--steps", "Training steps of 8 images.", 900, minimum: 1);
+    private readonly Option<int> _seed = Numbers.WholeNumber("--seed", "Seed of scenes, weights and order.", 1337, minimum: 0);
+    private readonly Option<bool> _json = new("--json") { Description = "Write the figures as one JSON object for other programs." };
+
+    /// <summary>Creates the verb with its options.</summary>
+    public DemoCommand()
+        : base("demo", "Draw labelled scenes, train a mini FCN-8s on them, measure it and show what it sees.", "fcn demo --out demo")
+    {
+        Add(_out);
+        Add(_train);
+        Add(_val);
+        Add(_size);
+        Add(_steps);
+        Add(_seed);
+        Add(_json);
+    }
+
+    /// <inheritdoc/>
+    public override int Run(ParseResult parsed, CommandContext context)
+    {
+        var settings = new DemoSettings(
+            parsed.GetRequiredValue(_out),
+            parsed.GetValue(_train),
+            parsed.GetValue(_val),
+            parsed.GetValue(_size),
+            parsed.GetValue(_steps),
+            parsed.GetValue(_seed));
+        using IDevice device = Devices.Open(context.Options);
+        DemoResult result = new DemoRun(settings, device, context).Run();
+        if (parsed.GetValue(_json))
+        {
+            context.Output.WriteLine(JsonSerializer.Serialize(result, DemoResultJson.Default.DemoResult));
+        }
+        else
+        {
+            WriteText(result, settings, context.Output);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static void WriteText(DemoResult result, DemoSettings settings, TextWriter output)
+    {
+        string Figure(double? percent) => percent is { } value ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";
+        output.WriteLine($"On {result.Images} held-out scenes, per cent:");
+        output.WriteLine();
+        output.WriteLine($"  pixel accuracy   {Figure(result.PixelAccuracy),5}");
+        output.WriteLine($"  mean accuracy    {Figure(result.MeanAccuracy),5}");
+        output.WriteLine($"  mean IU          {Figure(result.MeanIoU),5}");
+        output.WriteLine($"  f.w. IU          {Figure(result.FrequencyWeightedIoU),5}");
+        output.WriteLine();
+        foreach (DemoClass entry in result.Classes)
+        {
+            output.WriteLine($"  IU {entry.Name,-13} {Figure(entry.Iou),5}");
+        }
+
+        output.WriteLine();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trained in {result.TrainSeconds:0} s, {result.ImagesPerSecond:0} images/s. Look at:"));
+        output.WriteLine();
+        output.WriteLine($"  {settings.Report}");
+        output.WriteLine($"  {settings.Overlays}  (image | truth | prediction | errors)");
+        output.WriteLine($"  {settings.Predictions}  (label maps)");
+        output.WriteLine($"  {settings.Model}");
+        output.WriteLine();
+        output.WriteLine($"Segment an image of your own with this model: ./fcn predict --model {settings.Model} IMAGE.png --out OUT");
+    }
+}

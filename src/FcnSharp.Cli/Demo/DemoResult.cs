@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using FcnSharp.Data;
+using FcnSharp.Evaluation;
+
+namespace FcnSharp.Cli.Demo;
+
+/// <summary>The figures of a demo, as --json writes them. Metrics are in per cent.</summary>
+internal sealed record DemoResult(
+    double? PixelAccuracy,
+    double? MeanAccuracy,
+    double? MeanIoU,
+    double? FrequencyWeightedIoU,
+    IReadOnlyList<DemoClass> Classes,
+    int Images,
+    IReadOnlyList<IReadOnlyList<long>> Confusion,
+    long Parameters,
+    int Steps,
+    double TrainSeconds,
+    double ImagesPerSecond,
+    string Folder,
+    string Model,
+    string Report)
+{
+    public static DemoResult From(DemoSettings settings, SegmentationMetrics metrics, ConfusionMatrix confusion, ISegmentationDataset val, long parameters, TimeSpan time, double imagesPerSecond) => new(
+        Percent(metrics.PixelAccuracy),
+        Percent(metrics.MeanAccuracy),
+        Percent(metrics.MeanIoU),
+        Percent(metrics.FrequencyWeightedIoU),
+        [.. val.Classes.Select((c, i) => new DemoClass(c.Name, Percent(metrics.ClassIoU[i]), metrics.ClassPixels[i]))],
+        val.Count,
+        [.. Enumerable.Range(0, confusion.Classes).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, confusion.Classes).Select(p => confusion[t, p])])],
+        parameters,
+        settings.Steps,
+        Math.Round(time.TotalSeconds, 3),
+        Math.Round(imagesPerSecond, 1),
+        settings.Folder,
+        settings.Model,
+        settings.Report);
+
+    // JSON has no NaN: a figure that does not exist is null.
+    private static double? Percent(double fraction) => double.IsNaN(fraction) ? null : Math.Round(100 * fraction, 3);
+}
+
+/// <summary>The figures of one class.</summary>
+internal sealed record DemoClass(string Name, double? Iou, long Pixels);
+
+/// <summary>Writes the figures as JSON without reflection, which a trimmed program lacks.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(DemoResult))]
+internal sealed partial class DemoResultJson : JsonSerializerContext;

@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Globalization;
+using FcnSharp.Cli.Hosting;
+using FcnSharp.Cli.Progress;
+using FcnSharp.Data;
+using FcnSharp.Evaluation;
+using FcnSharp.Formats;
+using FcnSharp.Graph;
+using FcnSharp.Imaging;
+using FcnSharp.Inference;
+using FcnSharp.Models;
+using FcnSharp.Reports;
+using FcnSharp.Tensors;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Training;
+
+namespace FcnSharp.Cli.Demo;
+
+/// <summary>
+/// The whole way in one run: scenes to files, training from scratch, evaluation on held-out scenes, pictures, report. A run
+/// that was stopped goes on from its checkpoint when it is started again.
+/// </summary>
+internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandContext context)
+{
+    private const int CheckpointEvery = 100;
+    private const int EvaluationsDuringTraining = 8;
+    private const int ReportedScenes = 8;
+    private const string NetName = "mini-fcn8s";
+
+    private readonly List<CurvePoint> _loss = [];
+    private readonly List<CurvePoint> _meanIoU = [];
+
+    /// <summary>Runs the demo and returns its figures.</summary>
+    public DemoResult Run()
+    {
+        WriteScenes();
+        var train = new InMemoryDataset(FolderDataset.Open(settings.Data, DatasetSplit.Train), context.Stop);
+        var val = new InMemoryDataset(FolderDataset.Open(settings.Data, DatasetSplit.Val), context.Stop);
+
+        var netOptions = new NetOptions { Classes = train.Classes.Count, IgnoreIndex = train.IgnoreIndex };
+        var trainingOptions = new TrainingOptions
+        {
+            Steps = settings.Steps,
+            LearningRate = 0.03f,
+            WarmupSteps = Math.Min(50, settings.Steps / 10),
+            Seed = settings.Seed,
+        };
+        var description = new ModelDescription(
+            new ModelArchitecture(NetName, netOptions.ToStrings()),
+            train.Classes,
+            new Preprocessing(ChannelOrder.Rgb, [128, 128, 128], 1 / 64f));
+
+        using var network = new Network(Catalogue.Build(NetName, netOptions), device);
+        network.Initialize((ulong)settings.Seed);
+        using var trainer = new Trainer(network, description, train, trainingOptions, DataName());
+        ResumeIfStopped(trainer);
+        context.Note($"Training {NetName} ({network.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters) on {device.Description}");
+        TimeSpan time = Train(trainer, network, description, val, out long stepsNow);
+
+        using var segmenter = new Segmenter(network, description);
+        (ConfusionMatrix confusion, List<ReportSample> samples) = Predict(segmenter, val);
+        SegmentationMetrics metrics = SegmentationMetrics.From(confusion);
+        ModelFile.Save(
+            settings.Model,
+            description with { Recipe = trainer.Settings, Metrics = new ModelMetrics(metrics.PixelAccuracy, metrics.MeanAccuracy, metrics.MeanIoU, metrics.FrequencyWeightedIoU, metrics.ClassIoU) },
+            [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+
+        double imagesPerSecond = stepsNow * trainingOptions.BatchSize / Math.Max(time.TotalSeconds, 1e-9);
+        WriteReport(network, trainer, confusion, samples, time, imagesPerSecond);
+
+        // The run is complete: what resumes it is not needed any more, and the next demo starts afresh.
+        File.Delete(settings.Checkpoint);
+        return DemoResult.From(settings, metrics, confusion, val, network.ParameterCount, time, imagesPerSecond);
+    }
+
+    private string DataName() => FormattableString.Invariant($"scenes {settings.TrainImages}+{settings.ValImages} {settings.Size}x{settings.Size} seed {settings.Seed}");
+
+    private void WriteScenes()
+    {
+        using IProgressReporter progress = context.StartProgress("Drawing scenes", "images");
+        SceneDataset.Write(settings.Data, settings.TrainImages, settings.ValImages, settings.Size, settings.Size, settings.Seed, (done, total) => progress.Report(done, total, ""), context.Stop);
+    }
+
+    private void ResumeIfStopped(Trainer trainer)
+    {
+        if (File.Exists(settings.Checkpoint))
+        {
+            trainer.Resume(CheckpointFile.Load(settings.Checkpoint), settings.Checkpoint);
+            context.Note(FormattableString.Invariant($"Going on from step {trainer.Step} of {settings.Steps} ({settings.Checkpoint})"));
+        }
+    }
+
+    private TimeSpan Train(Trainer trainer, Network network, ModelDescription description, ISegmentationDataset val, out long steps)
+    {
+        long evaluateEvery = Math.Max(1, settings.Steps / EvaluationsDuringTraining);
+        long first = trainer.Step;
+        var watch = Stopwatch.StartNew();
+        using (IProgressReporter progress = context.StartProgress("Training", "steps"))
+        {
+            while (trainer.Step < settings.Steps)
+            {
+                TrainingStep step = RunStep(trainer);
+                _loss.Add(new CurvePoint(step.Step, step.Loss));
+                if (step.Step % evaluateEvery == 0 && step.Step < settings.Steps)
+                {
+                    _meanIoU.Add(new CurvePoint(step.Step, Evaluate(network, description, val)));
+                }
+
+                if (step.Step % CheckpointEvery == 0)
+                {
+                    CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
+                }
+
+                progress.Report(step.Step, settings.Steps, ProgressText(step));
+            }
+        }
+
+        steps = trainer.Step - first;
+        return watch.Elapsed;
+    }
+
+    private TrainingStep RunStep(Trainer trainer)
+    {
+        try
+        {
+            return trainer.RunStep(context.Stop);
+        }
+        catch (OperationCanceledException)
+        {
+            CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
+            context.Note(FormattableString.Invariant($"Stopped after step {trainer.Step} of {settings.Steps}; the same command goes on from there ({settings.Checkpoint})"));
+            throw;
+        }
+    }
+
+    private string ProgressText(TrainingStep step)
+    {
+        string loss = string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}");
+        return _meanIoU.Count == 0 ? loss : string.Create(CultureInfo.InvariantCulture, $"{loss}, val mean IU {100 * _meanIoU[^1].Value:0.0}");
+    }
+
+    private double Evaluate(Network network, ModelDescription description, ISegmentationDataset val)
+    {
+        using var segmenter = new Segmenter(network, description);
+        return SegmentationMetrics.From(Evaluator.Run(segmenter, val, cancellation: context.Stop)).MeanIoU;
+    }
+
+    private (ConfusionMatrix Confusion, List<ReportSample> Samples) Predict(Segmenter segmenter, ISegmentationDataset val)
+    {
+        Directory.CreateDirectory(settings.Predictions);
+        Directory.CreateDirectory(settings.Overlays);
+        Palette palette = Palette.Of(val.Classes);
+        var samples = new List<ReportSample>();
+        using IProgressReporter progress = context.StartProgress("Predicting", "images");
+        ConfusionMatrix confusion = Evaluator.Run(
+            segmenter,
+            val,
+            (sample, prediction, done) =>
+            {
+                PngFile.WriteLabels(Path.Combine(settings.Predictions, sample.Name + ".png"), prediction, palette);
+                PngFile.WriteRgb(Path.Combine(settings.Overlays, sample.Name + ".png"), Panels(sample, prediction, palette, val.IgnoreIndex));
+                if (samples.Count < ReportedScenes)
+                {
+                    samples.Add(new ReportSample(sample.Name, sample.Image, sample.Labels, prediction));
+                }
+
+                progress.Report(done, val.Count, "");
+            },
+            context.Stop);
+        _meanIoU.Add(new CurvePoint(settings.Steps, SegmentationMetrics.From(confusion).MeanIoU));
+        return (confusion, samples);
+    }
+
+    /// <summary>image | truth | prediction | errors.</summary>
+    private static RgbImage Panels(Sample sample, LabelMap prediction, Palette palette, int ignoreIndex) => Overlay.Panels(
+        [
+            sample.Image,
+            Overlay.Blend(sample.Image, sample.Labels, palette, 0.7, ignoreIndex),
+            Overlay.Blend(sample.Image, prediction, palette, 0.7),
+            Overlay.Errors(sample.Labels, prediction, ignoreIndex),
+        ],
+        gap: 4);
+
+    private void WriteReport(Network network, Trainer trainer, ConfusionMatrix confusion, List<ReportSample> samples, TimeSpan time, double imagesPerSecond)
+    {
+        var content = new ReportContent
+        {
+            Title = "FcnSharp demo",
+            Summary = FormattableString.Invariant($"A mini FCN-8s, trained from scratch on {settings.TrainImages} generated scenes of {settings.Size}x{settings.Size} pixels and measured on {settings.ValImages} held-out ones."),
+            Classes = SceneClasses.All,
+            Confusion = confusion,
+            TrainingTime = time,
+            ImagesPerSecond = imagesPerSecond,
+            Parameters = network.ParameterCount,
+            Loss = _loss,
+            ValidationMeanIoU = _meanIoU,
+            Samples = samples,
+            Settings = [.. trainer.Settings.Select(s => new ReportSetting(s.Key, s.Value)), new ReportSetting("device", device.Description)],
+            Reproduce = [settings.CommandLine],
+        };
+        HtmlReport.Write(settings.Report, content);
+    }
+}

@@ -1,0 +1,119 @@
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Imaging;
+
+/// <summary>Pictures that show labels: over the image, against the truth, and side by side.</summary>
+public static class Overlay
+{
+    /// <summary>A correct pixel: a quiet dark green-grey.</summary>
+    public static (byte R, byte G, byte B) Correct { get; } = (52, 72, 64);
+
+    /// <summary>A wrong pixel: vermilion, which stands out from <see cref="Correct"/> by its brightness too, so that the colour-blind see it.</summary>
+    public static (byte R, byte G, byte B) Wrong { get; } = (255, 72, 32);
+
+    /// <summary>
+    /// The image with the labels' colours over it. Pixels of the void label keep the image as it is; labels beyond the palette
+    /// start again at its first colour.
+    /// </summary>
+    /// <param name="image">The image.</param>
+    /// <param name="labels">Labels of the same size.</param>
+    /// <param name="palette">The labels' colours.</param>
+    /// <param name="opacity">0 (the image alone) to 1 (the colours alone).</param>
+    /// <param name="voidLabel">The label to leave out; -1 for none.</param>
+    /// <exception cref="FcnSharpException">The sizes differ, or the opacity is not in 0 to 1.</exception>
+    public static RgbImage Blend(RgbImage image, LabelMap labels, Palette palette, double opacity, int voidLabel = -1)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(palette);
+        CheckSizes("The labels", labels.Width, labels.Height, "the image", image.Width, image.Height);
+        if (!(opacity >= 0 && opacity <= 1))
+        {
+            throw new FcnSharpException(FormattableString.Invariant($"The opacity of an overlay is from 0 to 1, found {opacity}."));
+        }
+
+        // 16-bit fixed point is exact at both ends and rounds to nearest in between.
+        int share = (int)Math.Round(opacity * 65536);
+        RgbImage result = new(image.Width, image.Height, (byte[])image.Pixels.Clone());
+        byte[] pixels = result.Pixels;
+        ReadOnlySpan<byte> colors = palette.Bytes;
+        for (int i = 0; i < labels.Labels.Length; i++)
+        {
+            int label = labels.Labels[i];
+            if (label == voidLabel)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> color = colors.Slice(3 * (label % palette.Count), 3);
+            for (int c = 0; c < 3; c++)
+            {
+                ref byte pixel = ref pixels[(3 * i) + c];
+                pixel = (byte)(((pixel * (65536 - share)) + (color[c] * share) + 32768) >> 16);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Where a prediction is wrong: <see cref="Correct"/>, <see cref="Wrong"/>, and black where the truth is void.</summary>
+    /// <param name="truth">The true labels.</param>
+    /// <param name="prediction">The predicted labels, of the same size.</param>
+    /// <param name="voidLabel">The label of the truth that does not count; -1 for none.</param>
+    /// <exception cref="FcnSharpException">The sizes differ.</exception>
+    public static RgbImage Errors(LabelMap truth, LabelMap prediction, int voidLabel)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        ArgumentNullException.ThrowIfNull(prediction);
+        CheckSizes("The prediction", prediction.Width, prediction.Height, "the truth", truth.Width, truth.Height);
+        RgbImage result = new(truth.Width, truth.Height);
+        byte[] pixels = result.Pixels;
+        for (int i = 0; i < truth.Labels.Length; i++)
+        {
+            if (truth.Labels[i] != voidLabel)
+            {
+                (pixels[3 * i], pixels[(3 * i) + 1], pixels[(3 * i) + 2]) = truth.Labels[i] == prediction.Labels[i] ? Correct : Wrong;
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Pictures side by side, tops aligned, with white between and below them.</summary>
+    /// <param name="panels">The pictures from left to right; at least one.</param>
+    /// <param name="gap">White pixels between two of them, from 0.</param>
+    /// <exception cref="FcnSharpException">No picture, or together they are too large to hold at once.</exception>
+    public static RgbImage Panels(IReadOnlyList<RgbImage> panels, int gap)
+    {
+        ArgumentNullException.ThrowIfNull(panels);
+        ArgumentOutOfRangeException.ThrowIfNegative(gap);
+        if (panels.Count == 0)
+        {
+            throw new FcnSharpException("Panels need at least one picture, found none.");
+        }
+
+        long width = panels.Sum(panel => (long)panel.Width) + ((long)gap * (panels.Count - 1));
+        RgbImage result = new((int)Math.Min(width, int.MaxValue), panels.Max(panel => panel.Height));
+        result.Pixels.AsSpan().Fill(byte.MaxValue);
+        int left = 0;
+        foreach (RgbImage panel in panels)
+        {
+            for (int y = 0; y < panel.Height; y++)
+            {
+                panel.Row(y).CopyTo(result.Row(y)[(3 * left)..]);
+            }
+
+            left += panel.Width + gap;
+        }
+
+        return result;
+    }
+
+    private static void CheckSizes(string what, int width, int height, string than, int expectedWidth, int expectedHeight)
+    {
+        if (width != expectedWidth || height != expectedHeight)
+        {
+            throw new FcnSharpException($"{what} of {width}x{height} pixels should have the size of {than}, {expectedWidth}x{expectedHeight}; give files that belong together.");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Buffers;
+using FcnSharp.Formats;
+using FcnSharp.Graph;
+using FcnSharp.Imaging;
+using FcnSharp.Models;
+using FcnSharp.Tensors;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Inference;
+
+/// <summary>
+/// Segments images with a trained net: an image in, a class for each of its pixels out. Images may have any size from 1x1
+/// up. Safe to use from several threads at once; each call in flight has memory of its own.
+/// </summary>
+public sealed class Segmenter : IDisposable
+{
+    private static readonly CompileTarget Classes = CompileTarget.Inference("classes");
+    private readonly Network _network;
+    private readonly bool _ownsNetwork;
+
+    /// <summary>Uses a net that is there already, such as one in training; it stays the caller's.</summary>
+    public Segmenter(Network network, ModelDescription description)
+        : this(network, description, ownsNetwork: false)
+    {
+    }
+
+    private Segmenter(Network network, ModelDescription description, bool ownsNetwork)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(description);
+        _network = network;
+        _ownsNetwork = ownsNetwork;
+        Description = description;
+    }
+
+    /// <summary>The model: its net, classes, preprocessing, recipe and metrics.</summary>
+    public ModelDescription Description { get; }
+
+    /// <summary>Loads a model file.</summary>
+    /// <param name="path">A .safetensors file written by FcnSharp.</param>
+    /// <param name="device">Where to compute; it stays the caller's.</param>
+    /// <exception cref="FcnSharpException">The file cannot be read, is damaged, newer than this version, or no model of ours.</exception>
+    public static Segmenter Load(string path, IDevice device)
+    {
+        LoadedModel model = ModelFile.Load(path);
+        NetOptions options = NetOptions.Parse(model.Description.Architecture.Options, path);
+        if (options.Classes != model.Description.Classes.Count)
+        {
+            throw new FcnSharpException($"{path}: the net has {options.Classes} classes, but {model.Description.Classes.Count} are named; the file was not written by FcnSharp, or is damaged.");
+        }
+
+        var network = new Network(Catalogue.Build(model.Description.Architecture.Name, options), device);
+        try
+        {
+            network.Load(model.Tensors.ToDictionary(t => t.Name, t => t.Tensor), path);
+            return new Segmenter(network, model.Description, ownsNetwork: true);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The class of each pixel.</summary>
+    /// <param name="image">Any size from 1x1 up.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">The image needs more memory than there is; the message says how much.</exception>
+    public LabelMap Segment(RgbImage image, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var shape = new Shape(1, 3, image.Height, image.Width);
+        CompiledNet net = _network.Compile(Classes, new Dictionary<string, Shape> { ["image"] = shape });
+        using IExecution execution = net.Plan.Begin();
+        WriteImage(execution, net.Inputs["image"], image);
+        execution.Run(cancellation);
+        return ReadClasses(execution, net.Outputs["classes"], image);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_ownsNetwork)
+        {
+            _network.Dispose();
+        }
+    }
+
+    private void WriteImage(IExecution execution, ProgramValue input, RgbImage image)
+    {
+        int length = image.Pixels.Length;
+        float[] planes = ArrayPool<float>.Shared.Rent(length);
+        try
+        {
+            InputEncoder.Encode(image, Description.Preprocessing, planes.AsSpan(0, length));
+            execution.Write(input, planes.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(planes);
+        }
+    }
+
+    private static LabelMap ReadClasses(IExecution execution, ProgramValue output, RgbImage image)
+    {
+        var result = new LabelMap(image.Width, image.Height);
+        int[] classes = ArrayPool<int>.Shared.Rent(result.Labels.Length);
+        try
+        {
+            execution.Read(output, classes.AsSpan(0, result.Labels.Length));
+            for (int i = 0; i < result.Labels.Length; i++)
+            {
+                result.Labels[i] = (ushort)classes[i];
+            }
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(classes);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,83 @@
+using FcnSharp.Data;
+using FcnSharp.Formats;
+using FcnSharp.Imaging;
+using FcnSharp.Inference;
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Training;
+
+/// <summary>
+/// Fills the input of a step: which images, and whether mirrored, follows from the seed and the step's number alone, so a
+/// resumed run sees what the uninterrupted one would have seen.
+/// </summary>
+internal sealed class BatchReader
+{
+    private const ulong MirrorStream = 1;
+    private readonly ISegmentationDataset _dataset;
+    private readonly Preprocessing _preprocessing;
+    private readonly TrainingOptions _options;
+    private readonly EpochSampler _sampler;
+    private float[] _images = [];
+    private int[] _labels = [];
+
+    public BatchReader(ISegmentationDataset dataset, Preprocessing preprocessing, TrainingOptions options)
+    {
+        (_dataset, _preprocessing, _options) = (dataset, preprocessing, options);
+        _sampler = new EpochSampler(dataset.Count, options.Seed);
+    }
+
+    /// <summary>Shape [N, 3, H, W] of the images of the last <see cref="Read"/>.</summary>
+    public Shape ImageShape { get; private set; }
+
+    /// <summary>The images of the last <see cref="Read"/>.</summary>
+    public ReadOnlySpan<float> Images => _images;
+
+    /// <summary>The labels [N, 1, H, W] of the last <see cref="Read"/>.</summary>
+    public ReadOnlySpan<int> Labels => _labels;
+
+    public void Read(long step)
+    {
+        Sample? first = null;
+        for (int i = 0; i < _options.BatchSize; i++)
+        {
+            long position = step * _options.BatchSize + i;
+            Sample sample = _dataset.Load(_sampler.IndexAt(position));
+            first ??= Prepare(sample);
+            if (sample.Image.Width != first.Image.Width || sample.Image.Height != first.Image.Height)
+            {
+                throw new FcnSharpException(
+                    $"{sample.Name} has {sample.Image.Width}x{sample.Image.Height} pixels, {first.Name} in the same batch {first.Image.Width}x{first.Image.Height}; make all images one size, or use a batch size of 1.");
+            }
+
+            bool mirror = _options.Mirror && (CounterRandom.Bits((ulong)_options.Seed, MirrorStream, (ulong)position) & 1) == 1;
+            int plane = sample.Image.Width * sample.Image.Height;
+            InputEncoder.Encode(sample.Image, _preprocessing, _images.AsSpan(3 * plane * i, 3 * plane), mirror);
+            CopyLabels(sample.Labels, _labels.AsSpan(plane * i, plane), mirror);
+        }
+    }
+
+    private Sample Prepare(Sample sample)
+    {
+        ImageShape = new Shape(_options.BatchSize, 3, sample.Image.Height, sample.Image.Width);
+        if (_images.Length != ImageShape.ElementCount)
+        {
+            _images = new float[ImageShape.ElementCount];
+            _labels = new int[ImageShape.ElementCount / 3];
+        }
+
+        return sample;
+    }
+
+    private static void CopyLabels(LabelMap labels, Span<int> target, bool mirror)
+    {
+        for (int y = 0; y < labels.Height; y++)
+        {
+            ReadOnlySpan<ushort> row = labels.Row(y);
+            Span<int> line = target.Slice(y * labels.Width, labels.Width);
+            for (int x = 0; x < line.Length; x++)
+            {
+                line[x] = row[mirror ? row.Length - 1 - x : x];
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Training;
+
+/// <summary>What shapes a training run beside net and data. All of it is written into checkpoints and model files.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Solver steps, at least 1.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Images of a step, at least 1.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>Learning rate at its highest.</summary>
+    public float LearningRate { get; init; } = 0.02f;
+
+    /// <summary>Share of the last update that is kept, 0 to below 1.</summary>
+    public float Momentum { get; init; } = 0.9f;
+
+    /// <summary>Factor of the weights added to their gradients.</summary>
+    public float WeightDecay { get; init; } = 5e-4f;
+
+    /// <summary>The learning rate falls as (1 - step / steps)^power; 0 keeps it fixed.</summary>
+    public double PolyPower { get; init; } = 0.9;
+
+    /// <summary>Steps over which the learning rate rises from 0 at the start.</summary>
+    public long WarmupSteps { get; init; }
+
+    /// <summary>Whether images are mirrored left to right half of the time.</summary>
+    public bool Mirror { get; init; } = true;
+
+    /// <summary>Seed of initial weights, order of the images, mirroring and dropout.</summary>
+    public long Seed { get; init; } = 1337;
+
+    /// <summary>The learning rate of a step: warm-up, then polynomial decay to 0.</summary>
+    public float LearningRateAt(long step)
+    {
+        double warm = step < WarmupSteps ? (step + 1.0) / WarmupSteps : 1;
+        double decay = PolyPower == 0 ? 1 : Math.Pow(1 - (double)step / Steps, PolyPower);
+        return (float)(LearningRate * warm * decay);
+    }
+
+    /// <summary>The options as names and values.</summary>
+    public IReadOnlyDictionary<string, string> ToStrings()
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        return new Dictionary<string, string>
+        {
+            ["steps"] = Steps.ToString(culture),
+            ["batchSize"] = BatchSize.ToString(culture),
+            ["learningRate"] = LearningRate.ToString("R", culture),
+            ["momentum"] = Momentum.ToString("R", culture),
+            ["weightDecay"] = WeightDecay.ToString("R", culture),
+            ["polyPower"] = PolyPower.ToString("R", culture),
+            ["warmupSteps"] = WarmupSteps.ToString(culture),
+            ["mirror"] = Mirror ? "true" : "false",
+            ["seed"] = Seed.ToString(culture),
+        };
+    }
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="FcnSharpException">An option is out of range.</exception>
+    public void Validate()
+    {
+        Check(Steps >= 1, "number of steps", "at least 1", Steps);
+        Check(BatchSize >= 1, "batch size", "at least 1", BatchSize);
+        Check(LearningRate > 0 && float.IsFinite(LearningRate), "learning rate", "above 0", LearningRate);
+        Check(Momentum is >= 0 and < 1, "momentum", "at least 0 and below 1", Momentum);
+        Check(WeightDecay >= 0 && float.IsFinite(WeightDecay), "weight decay", "at least 0", WeightDecay);
+        Check(PolyPower >= 0 && double.IsFinite(PolyPower), "power of the learning rate", "at least 0", PolyPower);
+        Check(WarmupSteps >= 0, "number of warm-up steps", "at least 0", WarmupSteps);
+    }
+
+    private static void Check(bool valid, string what, string expected, IFormattable found)
+    {
+        if (!valid)
+        {
+            throw new FcnSharpException($"The {what} must be {expected}, found {found.ToString(null, CultureInfo.InvariantCulture)}.");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using FcnSharp.Data;
+using FcnSharp.Formats;
+using FcnSharp.Graph;
+using FcnSharp.Imaging;
+using FcnSharp.Inference;
+using FcnSharp.Layers;
+using FcnSharp.TestKit;
+using FcnSharp.Tensors;
+using FcnSharp.Tensors.Cpu;
+using Xunit;
+
+namespace FcnSharp.Tests.Inference;
+
+public class SegmenterTests
+{
+    [Fact]
+    public void A_saved_model_segments_as_the_net_in_memory()
+    {
+        using var folder = new TempFolder();
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+        ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+        using Segmenter loaded = Segmenter.Load(folder["m.safetensors"], device);
+        using var direct = new Segmenter(network, MiniNet.Description);
+        RgbImage image = SyntheticScenes.Generate(61, 47, 1, 0).Image;
+        LabelMap expected = direct.Segment(image, TestContext.Current.CancellationToken);
+        Assert.Equal(expected.Labels, loaded.Segment(image, TestContext.Current.CancellationToken).Labels);
+        Assert.True(expected.Labels.Distinct().Count() > 1, "the test needs a net that sees more than one class");
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 70)]
+    [InlineData(33, 2)]
+    public void Any_size_gives_a_class_for_each_pixel(int width, int height)
+    {
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+        using var segmenter = new Segmenter(network, MiniNet.Description);
+        LabelMap labels = segmenter.Segment(new RgbImage(width, height), TestContext.Current.CancellationToken);
+        Assert.Equal((width, height), (labels.Width, labels.Height));
+        Assert.All(labels.Labels, l => Assert.InRange(l, 0, 5));
+    }
+
+    [Fact]
+    public void Calls_from_several_threads_at_once_give_the_same_answers()
+    {
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+        using var segmenter = new Segmenter(network, MiniNet.Description);
+        RgbImage[] images = [.. Enumerable.Range(0, 12).Select(i => SyntheticScenes.Generate(40 + i, 50, 2, i).Image)];
+        LabelMap[] alone = [.. images.Select(i => segmenter.Segment(i, TestContext.Current.CancellationToken))];
+        Parallel.For(0, 48, i => Assert.Equal(alone[i % 12].Labels, segmenter.Segment(images[i % 12]).Labels));
+    }
+
+    [Fact]
+    public void A_model_whose_classes_do_not_fit_its_net_is_refused()
+    {
+        using var folder = new TempFolder();
+        using var device = new CpuDevice();
+        using Network network = MiniNet.Create(device);
+        ModelDescription wrong = MiniNet.Description with { Classes = [.. SceneClasses.All.Take(5)] };
+        ModelFile.Save(folder["m.safetensors"], wrong, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+        var e = Assert.Throws<FcnSharpException>(() => Segmenter.Load(folder["m.safetensors"], device));
+        Assert.Contains("m.safetensors", e.Message, StringComparison.Ordinal);
+        Assert.Contains("6 classes", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_that_needs_too_much_memory_is_refused_with_what_to_reduce()
+    {
+        using var device = new CpuDevice(memoryBudget: 20_000_000);
+        using Network network = MiniNet.Create(device);
+        using var segmenter = new Segmenter(network, MiniNet.Description);
+        var e = Assert.Throws<FcnSharpException>(() => segmenter.Segment(new RgbImage(2000, 2000), TestContext.Current.CancellationToken));
+        Assert.Contains("20.0 MB are available", e.Message, StringComparison.Ordinal);
+        Assert.Contains("reduce the image size", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Encoding_subtracts_the_mean_scales_orders_channels_and_mirrors()
+    {
+        var image = new RgbImage(2, 1, [10, 20, 30, 40, 50, 60]);
+        var planes = new float[6];
+        InputEncoder.Encode(image, new Preprocessing(ChannelOrder.Rgb, [1, 2, 3], [1, 10, 100]), planes);
+        Assert.Equal([9, 39, 180, 480, 2700, 5700], planes);
+        InputEncoder.Encode(image, new Preprocessing(ChannelOrder.Bgr, [1, 2, 3]), planes, mirror: true);
+        Assert.Equal([59, 29, 48, 18, 37, 7], planes);
+    }
+
+    /// <summary>A net whose score layer is random, so that it sees several classes without training.</summary>
+    private static Network Biased(CpuDevice device)
+    {
+        Network network = MiniNet.Create(device);
+        foreach (Parameter p in network.Graph.Parameters.Where(p => p.Name.StartsWith("score_", StringComparison.Ordinal)))
+        {
+            var tensor = new Tensor(p.Shape);
+            Initializer.Gaussian(0.1).Fill(tensor, 3, CounterRandom.StreamOf(p.Name));
+            network.Value(p).Write(tensor.Span);
+        }
+
+        return network;
+    }
+}

@@ -1,0 +1,149 @@
+using FcnSharp.Data;
+using FcnSharp.Evaluation;
+using FcnSharp.Formats;
+using FcnSharp.Graph;
+using FcnSharp.Inference;
+using FcnSharp.TestKit;
+using FcnSharp.Tensors;
+using FcnSharp.Tensors.Cpu;
+using FcnSharp.Training;
+using Xunit;
+
+namespace FcnSharp.Tests.Training;
+
+public class TrainerTests
+{
+    private static readonly TrainingOptions Options = new() { Steps = 12, BatchSize = 3, LearningRate = 0.05f, WarmupSteps = 2, Seed = 7 };
+
+    [Fact]
+    public void A_few_images_are_learned_by_heart_in_seconds()
+    {
+        using var device = new CpuDevice();
+        using Network network = MiniNet.Create(device);
+        var scenes = new InMemoryDataset(new DrawnScenes(4, 64, 64, seed: 3), TestContext.Current.CancellationToken);
+        var options = new TrainingOptions { Steps = 450, BatchSize = 4, LearningRate = 0.06f, WarmupSteps = 30, Mirror = false, WeightDecay = 0 };
+        using var trainer = new Trainer(network, MiniNet.Description, scenes, options, "test");
+        while (trainer.Step < options.Steps)
+        {
+            trainer.RunStep(TestContext.Current.CancellationToken);
+        }
+
+        using var segmenter = new Segmenter(network, MiniNet.Description);
+        ConfusionMatrix confusion = Evaluator.Run(segmenter, scenes, cancellation: TestContext.Current.CancellationToken);
+        double meanIoU = SegmentationMetrics.From(confusion).MeanIoU;
+        Assert.True(meanIoU > 0.95, $"mean IU {meanIoU}");
+    }
+
+    [Fact]
+    public void Resumed_training_gives_the_same_bits_as_uninterrupted_training()
+    {
+        using var folder = new TempFolder();
+        float[] whole = Train(new WorkerPool(2), steps: 12, resumeFrom: null, saveTo: null);
+        Train(new WorkerPool(2), steps: 5, resumeFrom: null, saveTo: folder["half.safetensors"]);
+        float[] resumed = Train(new WorkerPool(2), steps: 12, resumeFrom: folder["half.safetensors"], saveTo: null);
+        Assert.Equal(whole, resumed);
+    }
+
+    [Fact]
+    public void Training_gives_the_same_bits_for_any_number_of_threads() =>
+        Assert.Equal(Train(new WorkerPool(1), 6, null, null), Train(new WorkerPool(3), 6, null, null));
+
+    [Fact]
+    public void A_checkpoint_of_other_settings_is_refused_by_name()
+    {
+        using var device = new CpuDevice();
+        using Network network = MiniNet.Create(device);
+        using Trainer first = Trainer(network, Options);
+        CheckpointContent checkpoint = first.Checkpoint();
+        using Trainer second = Trainer(network, Options with { LearningRate = 0.01f });
+        var e = Assert.Throws<FcnSharpException>(() => second.Resume(checkpoint, "run/last.safetensors"));
+        Assert.Contains("learningRate", e.Message, StringComparison.Ordinal);
+        Assert.Contains("run/last.safetensors", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cancelled_step_leaves_weights_and_next_step_as_if_it_had_not_begun()
+    {
+        using var device = new CpuDevice();
+        using Network network = MiniNet.Create(device);
+        using Trainer trainer = Trainer(network, Options);
+        trainer.RunStep(TestContext.Current.CancellationToken);
+        float[] before = MiniNet.Weights(network);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => trainer.RunStep(cancelled.Token));
+        Assert.Equal(before, MiniNet.Weights(network));
+        Assert.Equal(1, trainer.Step);
+
+        trainer.RunStep(TestContext.Current.CancellationToken);
+        Assert.Equal(Train(new WorkerPool(2), 2, null, null), MiniNet.Weights(network));
+    }
+
+    [Fact]
+    public void An_exploding_loss_stops_and_keeps_the_last_weights()
+    {
+        using var device = new CpuDevice();
+        using Network network = MiniNet.Create(device);
+        using Trainer trainer = Trainer(network, Options with { LearningRate = 1e6f, WarmupSteps = 0 });
+        float[] last = [];
+        var e = Assert.Throws<FcnSharpException>(() =>
+        {
+            for (int step = 0; step < Options.Steps; step++)
+            {
+                last = MiniNet.Weights(network);
+                trainer.RunStep(TestContext.Current.CancellationToken);
+            }
+        });
+        Assert.Contains("learning rate", e.Message, StringComparison.Ordinal);
+        Assert.Equal(last, MiniNet.Weights(network));
+    }
+
+    [Fact]
+    public void The_learning_rate_warms_up_and_decays_to_zero()
+    {
+        var options = new TrainingOptions { Steps = 100, LearningRate = 2, WarmupSteps = 4, PolyPower = 1 };
+        Assert.Equal(0.5f, options.LearningRateAt(0));
+        Assert.Equal(2 * 0.5f, options.LearningRateAt(50));
+        Assert.Equal(2 * 0.01f, options.LearningRateAt(99), 1e-6f);
+        Assert.Equal(2, (options with { PolyPower = 0 }).LearningRateAt(99));
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_refused()
+    {
+        Assert.Throws<FcnSharpException>(() => (Options with { Steps = 0 }).Validate());
+        Assert.Throws<FcnSharpException>(() => (Options with { BatchSize = 0 }).Validate());
+        Assert.Throws<FcnSharpException>(() => (Options with { LearningRate = float.NaN }).Validate());
+        Assert.Throws<FcnSharpException>(() => (Options with { Momentum = 1 }).Validate());
+        Options.Validate();
+    }
+
+    private static Trainer Trainer(Network network, TrainingOptions options) =>
+        new(network, MiniNet.Description, new DrawnScenes(7, 40, 33, seed: 5), options, "test");
+
+    private static float[] Train(WorkerPool workers, int steps, string? resumeFrom, string? saveTo)
+    {
+        using (workers)
+        {
+            using var device = new CpuDevice(workers);
+            using Network network = MiniNet.Create(device);
+            using Trainer trainer = Trainer(network, Options);
+            if (resumeFrom is not null)
+            {
+                trainer.Resume(CheckpointFile.Load(resumeFrom), resumeFrom);
+            }
+
+            while (trainer.Step < steps)
+            {
+                trainer.RunStep(TestContext.Current.CancellationToken);
+            }
+
+            if (saveTo is not null)
+            {
+                CheckpointFile.Save(saveTo, trainer.Checkpoint());
+            }
+
+            return MiniNet.Weights(network);
+        }
+    }
+}
