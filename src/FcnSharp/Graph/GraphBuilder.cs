@@ -26,12 +26,13 @@ public sealed class GraphBuilder(string name)
     private readonly List<GraphNode> _nodes = [];
     private readonly Dictionary<string, GraphValue> _outputs = [];
     private readonly HashSet<string> _names = [];
+    private readonly HashSet<GraphValue> _values = [];
 
     /// <summary>An input of the net, [N, channels, H, W].</summary>
     public GraphValue Input(string inputName, int channels, ElementType type = ElementType.Float32)
     {
         Claim(inputName);
-        var value = new GraphValue(inputName, channels, null, 0, type);
+        GraphValue value = Own(new GraphValue(inputName, channels, null, 0, type));
         _inputs.Add(value);
         return value;
     }
@@ -99,7 +100,7 @@ public sealed class GraphBuilder(string name)
     public GraphValue Sum(string layerName, params GraphValue[] inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        return Add(new SumLayer(layerName), Channels(inputs[0]), inputs);
+        return Add(new SumLayer(layerName), inputs.Length == 0 ? 0 : Channels(inputs[0]), inputs);
     }
 
     /// <summary>The class with the largest score.</summary>
@@ -115,6 +116,7 @@ public sealed class GraphBuilder(string name)
     /// <summary>Names an output of the net.</summary>
     public void Output(string outputName, GraphValue value)
     {
+        CheckOwn(value, $"output {outputName}");
         if (!_outputs.TryAdd(outputName, value))
         {
             throw new FcnSharpException($"{name} has two outputs named {outputName}.");
@@ -122,7 +124,17 @@ public sealed class GraphBuilder(string name)
     }
 
     /// <summary>The finished graph.</summary>
-    public NetGraph Build() => new(name, [.. _inputs], [.. _nodes], new Dictionary<string, GraphValue>(_outputs));
+    /// <exception cref="FcnSharpException">Two parameters have one name: a file could not tell them apart.</exception>
+    public NetGraph Build()
+    {
+        var graph = new NetGraph(name, [.. _inputs], [.. _nodes], new Dictionary<string, GraphValue>(_outputs));
+        if (graph.Parameters.GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1) is { } clash)
+        {
+            throw new FcnSharpException($"{name} has two parameters named {clash.Key}; to share one, give both layers the same parameter.");
+        }
+
+        return graph;
+    }
 
     private static int Channels(GraphValue value)
     {
@@ -130,7 +142,7 @@ public sealed class GraphBuilder(string name)
         return value.Channels;
     }
 
-    private static Shape Named(string layerName, Func<Shape> shape)
+    private Shape Named(string layerName, Func<Shape> shape)
     {
         try
         {
@@ -138,17 +150,41 @@ public sealed class GraphBuilder(string name)
         }
         catch (FcnSharpException e)
         {
-            throw new FcnSharpException($"{layerName}: {e.Message}", e);
+            throw new FcnSharpException($"{name}, layer {layerName}: {e.Message}", e);
         }
     }
 
     private GraphValue Add(Layer layer, int channels, ElementType type, params GraphValue[] inputs)
     {
         ArgumentNullException.ThrowIfNull(layer);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            CheckOwn(inputs[i], $"layer {layer.Name}");
+            if (inputs[i].Type != layer.InputType(i))
+            {
+                throw new FcnSharpException($"{name}, layer {layer.Name}: the input \"{inputs[i].Name}\" holds {inputs[i].Type}, {layer.InputType(i)} is needed; give the type where the input is defined.");
+            }
+        }
+
         Claim(layer.Name);
         var node = new GraphNode(layer, [.. inputs]);
         _nodes.Add(node);
-        return new GraphValue(layer.Name, channels, node, 0, type);
+        return Own(new GraphValue(layer.Name, channels, node, 0, type));
+    }
+
+    private GraphValue Own(GraphValue value)
+    {
+        _values.Add(value);
+        return value;
+    }
+
+    private void CheckOwn(GraphValue value, string user)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (!_values.Contains(value))
+        {
+            throw new FcnSharpException($"{name}, {user}: \"{value.Name}\" belongs to another net.");
+        }
     }
 
     private void Claim(string claimed)

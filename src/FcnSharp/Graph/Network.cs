@@ -6,13 +6,14 @@ namespace FcnSharp.Graph;
 
 /// <summary>
 /// A graph with weights on a device. It compiles itself for each input size it meets and remembers the last few. Compiling
-/// and executing are safe from several threads; changing weights while executions are in flight is not.
+/// and inference are safe from several threads. Training executions add to the same gradients, so they run one at a time,
+/// and weights must not change while executions are in flight.
 /// </summary>
 public sealed class Network : IDisposable
 {
     private const int CachedPlans = 8;
     private readonly ParameterStore _parameters;
-    private readonly LinkedList<(string Key, CompiledNet Net)> _recent = new();
+    private readonly LinkedList<CompiledNet> _recent = new();
     private readonly Lock _gate = new();
 
     /// <summary>Gives a graph memory on a device; the weights are zero until <see cref="Initialize"/> or <see cref="Load"/>.</summary>
@@ -58,7 +59,15 @@ public sealed class Network : IDisposable
         foreach (Parameter parameter in Graph.Parameters)
         {
             var tensor = new Tensor(parameter.Shape);
-            parameter.Initializer.Fill(tensor, seed, CounterRandom.StreamOf(parameter.Name));
+            try
+            {
+                parameter.Initializer.Fill(tensor, seed, CounterRandom.StreamOf(parameter.Name));
+            }
+            catch (FcnSharpException e)
+            {
+                throw new FcnSharpException($"{Graph.Name}, {parameter.Name}: {e.Message}", e);
+            }
+
             Value(parameter).Write(tensor.Span);
         }
     }
@@ -114,22 +123,21 @@ public sealed class Network : IDisposable
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(inputShapes);
-        string key = target.Key + "|" + string.Join(',', inputShapes.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Key + "=" + s.Value));
         lock (_gate)
         {
-            for (LinkedListNode<(string Key, CompiledNet Net)>? node = _recent.First; node is not null; node = node.Next)
+            for (LinkedListNode<CompiledNet>? node = _recent.First; node is not null; node = node.Next)
             {
-                if (node.Value.Key == key)
+                if (node.Value.IsFor(target, inputShapes))
                 {
                     _recent.Remove(node);
                     _recent.AddFirst(node);
-                    return node.Value.Net;
+                    return node.Value;
                 }
             }
 
             var (program, inputs, outputs) = GraphCompiler.Compile(Graph, _parameters, inputShapes, target);
-            var compiled = new CompiledNet(program, inputs, outputs, Device.Plan(program));
-            _recent.AddFirst((key, compiled));
+            var compiled = new CompiledNet(target, inputShapes, program, inputs, outputs, Device.Plan(program));
+            _recent.AddFirst(compiled);
             if (_recent.Count > CachedPlans)
             {
                 // Dropped, not disposed: an execution of it may still be in flight, and it holds no memory of its own.
@@ -145,7 +153,7 @@ public sealed class Network : IDisposable
     {
         lock (_gate)
         {
-            foreach ((string _, CompiledNet net) in _recent)
+            foreach (CompiledNet net in _recent)
             {
                 net.Dispose();
             }

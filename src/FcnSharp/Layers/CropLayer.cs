@@ -26,7 +26,7 @@ public sealed class CropLayer(string name, int offsetY, int offsetX) : Layer(nam
         Shape like = inputs[1];
         if (OffsetY < 0 || OffsetX < 0 || OffsetY + like.H > from.H || OffsetX + like.W > from.W)
         {
-            throw new FcnSharpException($"A window of {like.H}x{like.W} at ({OffsetY}, {OffsetX}) does not fit into {from.H}x{from.W}.");
+            throw new FcnSharpException($"A window of {like.H}x{like.W} at ({OffsetY}, {OffsetX}) does not fit into {from.H}x{from.W}: use a smaller offset or more padding before.");
         }
 
         return [new Shape(from.N, from.C, like.H, like.W)];
@@ -52,17 +52,9 @@ public sealed class CropLayer(string name, int offsetY, int offsetX) : Layer(nam
     public override void Backward(BackwardContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (!context.NeedsGradInput(0))
+        if (context.NeedsGradInput(0))
         {
-            return;
+            context.Add(new CropBackward(Name, OffsetY, OffsetX, context.GradOutput, context.NewGradInput(0)));
         }
-
-        if (context.Outputs[0] == context.Inputs[0])
-        {
-            context.SetGradInput(0, context.GradOutput);
-            return;
-        }
-
-        context.Add(new CropBackward(Name, OffsetY, OffsetX, context.GradOutput, context.NewGradInput(0)));
     }
 }

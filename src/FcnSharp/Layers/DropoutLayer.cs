@@ -56,17 +56,9 @@ public sealed class DropoutLayer : Layer
     public override void Backward(BackwardContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (!context.NeedsGradInput(0))
+        if (context.NeedsGradInput(0))
         {
-            return;
+            context.Add(new DropoutApply(Name, Ratio, CounterRandom.StreamOf(Name), context.GradOutput, context.NewGradInput(0)));
         }
-
-        if (Ratio == 0)
-        {
-            context.SetGradInput(0, context.GradOutput);
-            return;
-        }
-
-        context.Add(new DropoutApply(Name, Ratio, CounterRandom.StreamOf(Name), context.GradOutput, context.NewGradInput(0)));
     }
 }

@@ -22,7 +22,9 @@ public abstract class Initializer
 
     /// <summary>Normal with mean 0.</summary>
     /// <param name="standardDeviation">Standard deviation, at least 0.</param>
-    public static Initializer Gaussian(double standardDeviation) => new GaussianInitializer(standardDeviation);
+    public static Initializer Gaussian(double standardDeviation) => standardDeviation >= 0 && double.IsFinite(standardDeviation)
+        ? new GaussianInitializer(standardDeviation)
+        : throw new FcnSharpException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The standard deviation of an initialiser must be at least 0, found {standardDeviation}."));
 
     /// <summary>Fills a parameter's tensor.</summary>
     /// <param name="tensor">The tensor to fill.</param>
@@ -76,17 +78,17 @@ public abstract class Initializer
         public override void Fill(Tensor tensor, ulong seed, ulong stream)
         {
             Shape shape = tensor.Shape;
+            if (shape.Rank != 4 || (shape.C != 1 && shape.C != shape.N))
+            {
+                throw new FcnSharpException($"a bilinear kernel needs as many output as input channels, or one group per channel, found the shape {shape}; use another initialiser.");
+            }
+
             tensor.Span.Clear();
 
             // A full kernel [C, C, k, k] maps each channel to itself; a per-class kernel [C, 1, k, k] has nothing else.
             for (int i = 0; i < shape.N; i++)
             {
                 int o = shape.C == 1 ? 0 : i;
-                if (o >= shape.C)
-                {
-                    throw new FcnSharpException($"A bilinear kernel needs as many output as input channels, found the shape {shape}.");
-                }
-
                 for (int y = 0; y < shape.H; y++)
                 {
                     for (int x = 0; x < shape.W; x++)

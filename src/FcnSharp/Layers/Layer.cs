@@ -22,6 +22,9 @@ public abstract class Layer(string name)
     /// <summary>Whether it is where the backward pass begins.</summary>
     public virtual bool IsLoss => false;
 
+    /// <summary>The type of the elements it reads from an input; only labels are integers.</summary>
+    public virtual ElementType InputType(int index) => ElementType.Float32;
+
     /// <summary>Shapes of the outputs for inputs of these shapes.</summary>
     /// <exception cref="FcnSharpException">The inputs do not fit.</exception>
     public abstract IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs);
@@ -31,7 +34,8 @@ public abstract class Layer(string name)
 
     /// <summary>
     /// Appends the operations of the backward pass: for each input that needs it, its gradient from those of the outputs; and
-    /// adds to the gradients of the trainable parameters.
+    /// adds to the gradients of the trainable parameters. Not called when the forward pass returned its input: the gradient
+    /// then passes by.
     /// </summary>
     public abstract void Backward(BackwardContext context);
 

@@ -31,13 +31,16 @@ public sealed class SoftmaxCrossEntropyLossLayer(string name, int ignoreIndex = 
     public float Weight { get; } = weight;
 
     /// <inheritdoc/>
+    public override ElementType InputType(int index) => index == 1 ? ElementType.Int32 : ElementType.Float32;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
     {
         ExpectInputs(inputs, 2);
         Shape expected = new(inputs[0].N, 1, inputs[0].H, inputs[0].W);
         if (inputs[1] != expected)
         {
-            throw new FcnSharpException($"Scores of shape {inputs[0]} need labels of shape {expected}, found {inputs[1]}.");
+            throw new FcnSharpException($"Scores of shape {inputs[0]} need labels of shape {expected}, found {inputs[1]}: crop the scores to the size of the image.");
         }
 
         return [new Shape(2)];

@@ -3,6 +3,7 @@ using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Imaging;
 using FcnSharp.Inference;
+using FcnSharp.Layers;
 using FcnSharp.TestKit;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
@@ -91,10 +92,10 @@ public class SegmenterTests
     private static Network Biased(CpuDevice device)
     {
         Network network = MiniNet.Create(device);
-        foreach (Layers.Parameter p in network.Graph.Parameters.Where(p => p.Name.StartsWith("score_", StringComparison.Ordinal)))
+        foreach (Parameter p in network.Graph.Parameters.Where(p => p.Name.StartsWith("score_", StringComparison.Ordinal)))
         {
             var tensor = new Tensor(p.Shape);
-            Layers.Initializer.Gaussian(0.1).Fill(tensor, 3, CounterRandom.StreamOf(p.Name));
+            Initializer.Gaussian(0.1).Fill(tensor, 3, CounterRandom.StreamOf(p.Name));
             network.Value(p).Write(tensor.Span);
         }
 
