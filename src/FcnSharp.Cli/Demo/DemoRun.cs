@@ -38,7 +38,10 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         var trainingOptions = new TrainingOptions
         {
             Steps = settings.Steps,
-            LearningRate = 0.03f,
+            Solver = SolverKind.AdamW,
+            BatchSize = 4,
+            LearningRate = 0.002f,
+            WeightDecay = 0.01f,
             WarmupSteps = Math.Min(50, settings.Steps / 10),
             Seed = settings.Seed,
         };

@@ -8,8 +8,9 @@ public sealed class CpuDevice : HostDevice
 {
     private readonly WorkerPool _workers;
     private readonly KernelSet _kernels;
-    private readonly Lock _sgdGate = new();
+    private readonly Lock _solverGate = new();
     private readonly SgdStepJob _sgd = new();
+    private readonly AdamWStepJob _adamW = new();
 
     /// <summary>Creates the device.</summary>
     /// <param name="workers">The threads to run on; null for the pool of the process.</param>
@@ -37,9 +38,19 @@ public sealed class CpuDevice : HostDevice
     public override void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients)
     {
         CheckSameShape(weight, gradient, velocity);
-        lock (_sgdGate)
+        lock (_solverGate)
         {
             _sgd.Run(_workers, (HostTensor)weight, (HostTensor)gradient, (HostTensor)velocity, coefficients);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AdamWStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor firstMoment, IDeviceTensor secondMoment, AdamWCoefficients coefficients)
+    {
+        CheckSameShape(weight, gradient, firstMoment, secondMoment);
+        lock (_solverGate)
+        {
+            _adamW.Run(_workers, (HostTensor)weight, (HostTensor)gradient, (HostTensor)firstMoment, (HostTensor)secondMoment, coefficients);
         }
     }
 

@@ -52,6 +52,9 @@ public abstract class HostDevice : IDevice
     public abstract void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients);
 
     /// <inheritdoc/>
+    public abstract void AdamWStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor firstMoment, IDeviceTensor secondMoment, AdamWCoefficients coefficients);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         Dispose(disposing: true);
@@ -61,14 +64,16 @@ public abstract class HostDevice : IDevice
     internal abstract IKernel CreateKernel(Operation operation);
 
     /// <summary>Refuses a gradient or a velocity of another parameter: the kernels index all three alike, unchecked.</summary>
-    private protected static void CheckSameShape(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity)
+    private protected static void CheckSameShape(IDeviceTensor weight, params ReadOnlySpan<IDeviceTensor> others)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        ArgumentNullException.ThrowIfNull(gradient);
-        ArgumentNullException.ThrowIfNull(velocity);
-        if (gradient.Shape != weight.Shape || velocity.Shape != weight.Shape)
+        foreach (IDeviceTensor other in others)
         {
-            throw new ArgumentException($"{weight.Name} has the shape {weight.Shape}, its gradient {gradient.Shape}, its velocity {velocity.Shape}; they must be the same.");
+            ArgumentNullException.ThrowIfNull(other);
+            if (other.Shape != weight.Shape)
+            {
+                throw new ArgumentException($"{weight.Name} has the shape {weight.Shape}, {other.Name} {other.Shape}; they must be the same.");
+            }
         }
     }
 

@@ -31,6 +31,13 @@ public interface IDevice : IDisposable
     /// velocity = momentum * velocity + learningRate * (gradientScale * gradient + weightDecay * weight); weight -= velocity; gradient = 0.
     /// </summary>
     void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients);
+
+    /// <summary>
+    /// One step of Adam with decoupled weight decay (Loshchilov and Hutter 2019), with g = gradientScale * gradient:
+    /// first = beta1 * first + (1 - beta1) * g; second = beta2 * second + (1 - beta2) * g * g;
+    /// weight -= learningRate * (correction1 * first / (sqrt(correction2 * second) + epsilon) + weightDecay * weight); gradient = 0.
+    /// </summary>
+    void AdamWStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor firstMoment, IDeviceTensor secondMoment, AdamWCoefficients coefficients);
 }
 
 /// <summary>The numbers of one SGD step, per parameter: its multipliers are already in them.</summary>

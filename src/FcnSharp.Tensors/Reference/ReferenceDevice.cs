@@ -29,6 +29,28 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         }
     }
 
+    /// <inheritdoc/>
+    public override void AdamWStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor firstMoment, IDeviceTensor secondMoment, AdamWCoefficients coefficients)
+    {
+        CheckSameShape(weight, gradient, firstMoment, secondMoment);
+        Span<float> w = ((HostTensor)weight).Span;
+        Span<float> g = ((HostTensor)gradient).Span;
+        Span<float> m = ((HostTensor)firstMoment).Span;
+        Span<float> v = ((HostTensor)secondMoment).Span;
+        AdamWCoefficients k = coefficients;
+        for (int i = 0; i < w.Length; i++)
+        {
+            double scaled = (double)k.GradientScale * g[i];
+            double first = k.Beta1 * (double)m[i] + (1 - (double)k.Beta1) * scaled;
+            double second = k.Beta2 * (double)v[i] + (1 - (double)k.Beta2) * scaled * scaled;
+            double direction = first / (1 - Math.Pow(k.Beta1, k.Step)) / (Math.Sqrt(second / (1 - Math.Pow(k.Beta2, k.Step))) + k.Epsilon);
+            m[i] = (float)first;
+            v[i] = (float)second;
+            w[i] = (float)(w[i] - k.LearningRate * (direction + k.WeightDecay * (double)w[i]));
+            g[i] = 0;
+        }
+    }
+
     internal override IKernel CreateKernel(Operation operation) => new Kernel(operation switch
     {
         Conv2dForward o => f => ConvolutionReference.ToCoarse(o.Parameters, o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Float(o.Weight), Optional(f, o.Bias), f.Float(o.Output)),

@@ -22,7 +22,7 @@ public sealed class Trainer : IDisposable
     private readonly Network _network;
     private readonly ModelDescription _description;
     private readonly IReadOnlyDictionary<string, string> _settings;
-    private readonly SgdSolver _solver;
+    private readonly Solver _solver;
     private readonly BatchReader _batch;
 
     /// <summary>Prepares a run from the network's present weights.</summary>
@@ -43,7 +43,7 @@ public sealed class Trainer : IDisposable
         _description = description;
         Options = options;
         _settings = new Dictionary<string, string>(options.ToStrings()) { ["net"] = network.Graph.Name, ["data"] = dataName };
-        _solver = new SgdSolver(network);
+        _solver = Solver.Create(network, options);
         _batch = new BatchReader(dataset, description.Preprocessing, options);
     }
 
@@ -83,7 +83,7 @@ public sealed class Trainer : IDisposable
             catch (OperationCanceledException)
             {
                 // What the unfinished backward pass has added belongs to no step.
-                ClearGradients();
+                _solver.ClearGradients();
                 throw;
             }
 
@@ -92,13 +92,13 @@ public sealed class Trainer : IDisposable
 
         if (!float.IsFinite(loss[0]))
         {
-            ClearGradients();
+            _solver.ClearGradients();
             throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"The loss became {loss[0]} at step {Step + 1}: lower the learning rate (now {Options.LearningRate}) and start again."));
         }
 
         float rate = Options.LearningRateAt(Step);
-        _solver.Step(rate, Options.Momentum, Options.WeightDecay);
         Step++;
+        _solver.Step(Step, rate, Options.WeightDecay);
         return new TrainingStep(Step, loss[0], rate);
     }
 
@@ -126,12 +126,4 @@ public sealed class Trainer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _solver.Dispose();
-
-    private void ClearGradients()
-    {
-        foreach (Layers.Parameter parameter in _network.Graph.Parameters.Where(p => p.IsTrainable))
-        {
-            _network.Gradient(parameter).Fill(0);
-        }
-    }
 }

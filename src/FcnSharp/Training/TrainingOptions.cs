@@ -12,10 +12,13 @@ public sealed record TrainingOptions
     /// <summary>Images of a step, at least 1.</summary>
     public int BatchSize { get; init; } = 8;
 
+    /// <summary>The rule by which gradients change weights.</summary>
+    public SolverKind Solver { get; init; } = SolverKind.Sgd;
+
     /// <summary>Learning rate at its highest.</summary>
     public float LearningRate { get; init; } = 0.02f;
 
-    /// <summary>Share of the last update that is kept, 0 to below 1.</summary>
+    /// <summary>Share of the last update that SGD keeps, 0 to below 1.</summary>
     public float Momentum { get; init; } = 0.9f;
 
     /// <summary>Factor of the weights added to their gradients.</summary>
@@ -49,6 +52,7 @@ public sealed record TrainingOptions
         {
             ["steps"] = Steps.ToString(culture),
             ["batchSize"] = BatchSize.ToString(culture),
+            ["solver"] = Solver == SolverKind.Sgd ? "sgd" : "adamw",
             ["learningRate"] = LearningRate.ToString("R", culture),
             ["momentum"] = Momentum.ToString("R", culture),
             ["weightDecay"] = WeightDecay.ToString("R", culture),
