@@ -200,16 +200,13 @@ public sealed class WorkerPoolTests
         pool.Run(new CountingJob(1000, 8), 1000);
         Thread.Sleep(100);
 
-        // Another process's load cannot raise this process's time, but the runtime's own threads can: the best of three counts.
         double best = double.MaxValue;
         for (int attempt = 0; attempt < 3 && best > 0.05; attempt++)
         {
-            using var process = Process.GetCurrentProcess();
-            TimeSpan before = process.TotalProcessorTime;
+            TimeSpan before = WorkersProcessorTime();
             var clock = Stopwatch.StartNew();
             Thread.Sleep(600);
-            process.Refresh();
-            best = Math.Min(best, (process.TotalProcessorTime - before) / clock.Elapsed);
+            best = Math.Min(best, (WorkersProcessorTime() - before) / clock.Elapsed);
         }
 
         Assert.True(best <= 0.05, $"idle workers took {best:P1} of a processor");
@@ -256,6 +253,34 @@ public sealed class WorkerPoolTests
         WorkerPool.ConfigureShared(shared.Threads);
         Assert.Throws<InvalidOperationException>(() => WorkerPool.ConfigureShared(shared.Threads + 1));
         Assert.Same(shared, WorkerPool.Shared);
+    }
+
+    /// <summary>
+    /// The processor time of all workers of the process. Only Linux lets threads be found by name; elsewhere the whole process
+    /// stands for them, with what the runtime's own threads take, such as to compile.
+    /// </summary>
+    private static TimeSpan WorkersProcessorTime()
+    {
+        using var process = Process.GetCurrentProcess();
+        if (!OperatingSystem.IsLinux())
+        {
+            return process.TotalProcessorTime;
+        }
+
+        TimeSpan sum = TimeSpan.Zero;
+        int found = 0;
+        foreach (ProcessThread thread in process.Threads)
+        {
+            string name = $"/proc/self/task/{thread.Id}/comm";
+            if (File.Exists(name) && File.ReadAllText(name).StartsWith("FcnSharp worker", StringComparison.Ordinal))
+            {
+                sum += thread.TotalProcessorTime;
+                found++;
+            }
+        }
+
+        Assert.True(found >= 7, "the pool's workers were not found by their name");
+        return sum;
     }
 
     private static void Fail(int item, int failing, Exception failure)

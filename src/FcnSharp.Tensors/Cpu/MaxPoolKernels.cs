@@ -8,6 +8,9 @@ namespace FcnSharp.Tensors.Cpu;
 internal sealed unsafe class MaxPoolForwardKernel(WorkerPool workers, MaxPool2dForward operation) : ParallelKernel(workers)
 {
     private readonly Shape _from = operation.Input.Shape;
+
+    // The winner's index in its plane has 32 bits.
+    private readonly int _fromPlane = checked(operation.Input.Shape.H * operation.Input.Shape.W);
     private readonly Shape _to = operation.Output.Shape;
     private float* _input;
     private float* _output;
@@ -17,7 +20,7 @@ internal sealed unsafe class MaxPoolForwardKernel(WorkerPool workers, MaxPool2dF
 
     public override void Run(int item, int worker)
     {
-        float* source = _input + (nint)item * _from.H * _from.W;
+        float* source = _input + (nint)item * _fromPlane;
         float* target = _output + (nint)item * _to.H * _to.W;
         int* winners = _argMax == null ? null : _argMax + (nint)item * _to.H * _to.W;
         int size = operation.Parameters.KernelSize;

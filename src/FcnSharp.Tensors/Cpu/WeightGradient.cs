@@ -31,6 +31,7 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
     private readonly int _columnBlocks;
     private readonly int _rowsPerBlock;
     private readonly int _rowBlocks;
+    private readonly int _plane;
     private readonly int _blocksPerImage;
     private readonly int _parts;
     private readonly long _workerBytes;
@@ -53,8 +54,8 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
         _rowsPerBlock = Math.Min(MaxRows, RoundUp(_groupRows, KernelSet.DotRows));
         _rowBlocks = (_groupRows + _rowsPerBlock - 1) / _rowsPerBlock;
 
-        long plane = (long)coarse.Shape.H * coarse.Shape.W;
-        _blocksPerImage = (int)((plane + PixelBlock - 1) / PixelBlock);
+        _plane = checked(coarse.Shape.H * coarse.Shape.W);
+        _blocksPerImage = (int)(((long)_plane + PixelBlock - 1) / PixelBlock);
         long units = (long)coarse.Shape.N * _blocksPerImage;
         long items = (long)_groups * _columnBlocks * _rowBlocks;
         long wanted = Math.Min((ItemsWanted + items - 1) / items, Math.Max(1, MaxPartialElements / gradWeight.Shape.ElementCount));
@@ -121,21 +122,20 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
     private void AddPixels(long unit, int group, int firstRow, int rows, int firstColumn, int columns, byte* scratch, float* block)
     {
         int n = (int)(unit / _blocksPerImage);
-        int plane = _coarse.Shape.H * _coarse.Shape.W;
         int firstPixel = (int)(unit % _blocksPerImage) * PixelBlock;
-        int pixels = Math.Min(PixelBlock, plane - firstPixel);
+        int pixels = Math.Min(PixelBlock, _plane - firstPixel);
         int stride = RoundUp(pixels, _kernels.Lanes);
 
         float* packed = (float*)scratch;
         PackFine(n, group, firstPixel, pixels, stride, firstColumn, columns, packed);
 
         // The tile reads whole vectors and whole row groups: both exist as they are, or in a copy padded with zeros.
-        nint lda = plane;
-        float* coarse = _coarseData + ((nint)n * _coarse.Shape.C + group * _groupRows + firstRow) * plane + firstPixel;
+        nint lda = _plane;
+        float* coarse = _coarseData + ((nint)n * _coarse.Shape.C + group * _groupRows + firstRow) * _plane + firstPixel;
         if (stride != pixels || rows % KernelSet.DotRows != 0)
         {
             float* copy = (float*)(scratch + PackedBytes);
-            CopyPadded(coarse, plane, rows, pixels, copy, stride);
+            CopyPadded(coarse, _plane, rows, pixels, copy, stride);
             coarse = copy;
             lda = stride;
         }

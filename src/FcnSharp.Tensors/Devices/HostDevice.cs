@@ -26,25 +26,27 @@ public abstract class HostDevice : IDevice
     internal ArenaPool Arenas { get; } = new();
 
     /// <inheritdoc/>
-    public IDeviceTensor Allocate(string name, Shape shape) => new HostTensor(name, shape);
+    public IDeviceTensor Allocate(string name, Shape shape)
+    {
+        // Checked here because the system promises more than it has and ends the process when the memory is touched.
+        long budget = MemoryBudget;
+        long bytes = shape.ElementCount * sizeof(float);
+        return bytes <= budget
+            ? new HostTensor(name, shape)
+            : throw new FcnSharpException($"{name} of shape {shape} needs {ByteSize.Format(bytes)} of memory, but {ByteSize.Format(budget)} are available: use a smaller net.");
+    }
 
     /// <inheritdoc/>
     public IDevicePlan Plan(TensorProgram program)
     {
         ArgumentNullException.ThrowIfNull(program);
-        var plan = new HostPlan(this, program);
-        long budget = MemoryBudget;
+        MemoryPlanner.Layout layout = MemoryPlanner.Plan(program);
+        long persistent = program.Values.Where(v => v.Role == ValueRole.Persistent).Sum(v => v.Shape.ElementCount * sizeof(float));
 
-        // Persistent tensors exist already: with a measured budget they are no longer in what is available.
-        long needed = _memoryBudget is null ? plan.Memory.ArenaBytes : plan.Memory.TotalBytes;
-        if (needed > budget)
-        {
-            throw new FcnSharpException(
-                $"{program.Name} needs {ByteSize.Format(needed)} of memory (activations {ByteSize.Format(plan.Memory.ActivationBytes)}, " +
-                $"workspace {ByteSize.Format(plan.Memory.WorkspaceBytes)}, parameters {ByteSize.Format(plan.Memory.PersistentBytes)}), " +
-                $"but {ByteSize.Format(budget)} are available: reduce the image size or the batch size.");
-        }
-
+        // First without workspace: kernels need not be able to count what no memory holds.
+        CheckFits(program, new PlanMemory(layout.TotalBytes, 0, persistent, layout.UnsharedBytes));
+        var plan = new HostPlan(this, program, layout, persistent);
+        CheckFits(program, plan.Memory);
         return plan;
     }
 
@@ -62,6 +64,21 @@ public abstract class HostDevice : IDevice
     }
 
     internal abstract IKernel CreateKernel(Operation operation);
+
+    private void CheckFits(TensorProgram program, PlanMemory memory)
+    {
+        // Persistent tensors exist already: with a measured budget they are no longer in what is available.
+        long budget = MemoryBudget;
+        long needed = _memoryBudget is null ? memory.ArenaBytes : memory.TotalBytes;
+        if (needed > budget)
+        {
+            string workspace = memory.WorkspaceBytes > 0 ? $"workspace {ByteSize.Format(memory.WorkspaceBytes)}, " : "";
+            throw new FcnSharpException(
+                $"{program.Name} needs {ByteSize.Format(needed)} of memory (activations {ByteSize.Format(memory.ActivationBytes)}, " +
+                $"{workspace}parameters {ByteSize.Format(memory.PersistentBytes)}), " +
+                $"but {ByteSize.Format(budget)} are available: reduce the image size or the batch size.");
+        }
+    }
 
     /// <summary>Refuses a gradient or a velocity of another parameter: the kernels index all three alike, unchecked.</summary>
     private protected static void CheckSameShape(IDeviceTensor weight, params ReadOnlySpan<IDeviceTensor> others)

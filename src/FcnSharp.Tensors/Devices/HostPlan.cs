@@ -11,15 +11,14 @@ internal sealed class HostPlan : IDevicePlan
     private readonly ConcurrentBag<HostExecution> _idle = [];
     private bool _disposed;
 
-    public HostPlan(HostDevice device, TensorProgram program)
+    public HostPlan(HostDevice device, TensorProgram program, MemoryPlanner.Layout layout, long persistentBytes)
     {
         _device = device;
         Program = program;
-        Layout = MemoryPlanner.Plan(program);
+        Layout = layout;
         IKernel[] kernels = CreateKernels();
-        long workspace = NativeBuffer.Align(kernels.Length == 0 ? 0 : kernels.Max(k => k.WorkspaceBytes));
-        long persistent = program.Values.Where(v => v.Role == ValueRole.Persistent).Sum(v => v.Shape.ElementCount * sizeof(float));
-        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistent, Layout.UnsharedBytes);
+        long workspace = NativeBuffer.Align(LargestWorkspace(kernels));
+        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistentBytes, Layout.UnsharedBytes);
         _idle.Add(new HostExecution(this, kernels));
     }
 
@@ -56,7 +55,48 @@ internal sealed class HostPlan : IDevicePlan
         _idle.Clear();
     }
 
-    private IKernel[] CreateKernels() => [.. Program.Operations.Select(_device.CreateKernel)];
+    private IKernel[] CreateKernels()
+    {
+        var kernels = new IKernel[Program.Operations.Count];
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            try
+            {
+                kernels[i] = _device.CreateKernel(Program.Operations[i]);
+            }
+            catch (OverflowException e)
+            {
+                throw TooLarge(i, e);
+            }
+        }
+
+        return kernels;
+    }
+
+    private long LargestWorkspace(IKernel[] kernels)
+    {
+        long largest = 0;
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            try
+            {
+                largest = Math.Max(largest, kernels[i].WorkspaceBytes);
+            }
+            catch (OverflowException e)
+            {
+                throw TooLarge(i, e);
+            }
+        }
+
+        return largest;
+    }
+
+    /// <summary>Kernels count their items with checked 32-bit arithmetic.</summary>
+    private FcnSharpException TooLarge(int index, OverflowException cause)
+    {
+        Operation operation = Program.Operations[index];
+        return new FcnSharpException($"{Program.Name}: {operation.Kind} of {operation.Name} is too large ({operation.Inputs[0]}): reduce the image size or the batch size.", cause);
+    }
 }
 
 /// <summary>One run of a plan in a rented arena.</summary>

@@ -9,6 +9,11 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 
     public HostTensor(string name, Shape shape)
     {
+        if (shape.ElementCount > int.MaxValue)
+        {
+            throw new FcnSharpException($"{name} of shape {shape} has {shape.ElementCount} elements; a parameter can have at most {int.MaxValue}.");
+        }
+
         Name = name;
         Shape = shape;
         _buffer = new NativeBuffer(NativeBuffer.Align(checked(shape.ElementCount * sizeof(float))));
@@ -21,7 +26,14 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 
     public float* Pointer => (float*)_buffer.Pointer;
 
-    public Span<float> Span => new(_buffer.Pointer, checked((int)Shape.ElementCount));
+    public Span<float> Span
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_buffer.Pointer == null, this);
+            return new Span<float>(_buffer.Pointer, (int)Shape.ElementCount);
+        }
+    }
 
     public void Read(Span<float> destination)
     {

@@ -90,7 +90,11 @@ public readonly record struct PlanMemory(long ActivationBytes, long WorkspaceByt
     public long TotalBytes => ArenaBytes + PersistentBytes;
 }
 
-/// <summary>One execution of a plan: write the inputs, run, read the outputs.</summary>
+/// <summary>
+/// One execution of a plan: write the inputs, run, read the outputs. Inputs share their memory with later values, so each run
+/// needs them written anew. Once disposed it is not to be touched again, not even to dispose it twice: the plan hands the same
+/// object to the next caller, so that a step allocates nothing.
+/// </summary>
 public interface IExecution : IDisposable
 {
     /// <summary>Seed of the dropout masks.</summary>

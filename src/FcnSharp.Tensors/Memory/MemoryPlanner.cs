@@ -26,11 +26,29 @@ internal static class MemoryPlanner
 
     public static Layout Plan(TensorProgram program)
     {
+        long unshared = UnsharedBytes(program);
         Block?[] blockOf = AssignBlocks(program);
         var blocks = blockOf.OfType<Block>().Distinct().ToList();
         long total = Place(blocks);
-        long unshared = program.Values.Where(v => v.Role != ValueRole.Persistent).Sum(v => NativeBuffer.Align(v.Shape.ElementCount * sizeof(float)));
         return new Layout([.. blockOf.Select(b => b?.Offset ?? -1)], total, unshared);
+    }
+
+    /// <summary>The sum of all values: it bounds every offset, so what follows cannot overflow.</summary>
+    private static long UnsharedBytes(TensorProgram program)
+    {
+        long sum = 0;
+        foreach (ProgramValue value in program.Values.Where(v => v.Role != ValueRole.Persistent))
+        {
+            long bytes = NativeBuffer.Align(value.Shape.ElementCount * sizeof(float));
+            if (sum > long.MaxValue - bytes)
+            {
+                throw new FcnSharpException($"{program.Name} needs more memory than any machine can address ({value.Name} alone is {value.Shape}): reduce the image size or the batch size.");
+            }
+
+            sum += bytes;
+        }
+
+        return sum;
     }
 
     private static Block?[] AssignBlocks(TensorProgram program)

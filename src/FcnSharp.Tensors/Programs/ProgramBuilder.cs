@@ -52,7 +52,7 @@ public sealed class ProgramBuilder(string name)
         foreach (ProgramValue output in operation.Outputs)
         {
             bool persistent = output.Role == ValueRole.Persistent;
-            if (persistent != operation.Accumulates || (!persistent && !_defined.Add(output)))
+            if (!Owns(output) || persistent != operation.Accumulates || (!persistent && !_defined.Add(output)))
             {
                 throw new InvalidOperationException($"{operation.Kind} of {operation.Name} cannot write {output}.");
             }
@@ -65,7 +65,7 @@ public sealed class ProgramBuilder(string name)
     public void MarkOutput(ProgramValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        if (value.Id >= _values.Count || !ReferenceEquals(_values[value.Id], value))
+        if (!Owns(value))
         {
             throw new InvalidOperationException($"{value} belongs to another program.");
         }
@@ -74,7 +74,13 @@ public sealed class ProgramBuilder(string name)
     }
 
     /// <summary>The finished program.</summary>
-    public TensorProgram Build() => new(name, [.. _values], [.. _operations]);
+    /// <exception cref="InvalidOperationException">An output is written by no operation: it would have no memory to be read from.</exception>
+    public TensorProgram Build() =>
+        _values.Find(v => v.IsOutput && !_defined.Contains(v)) is { } missing
+            ? throw new InvalidOperationException($"{missing} is an output of {name}, but nothing writes it.")
+            : new TensorProgram(name, [.. _values], [.. _operations]);
+
+    private bool Owns(ProgramValue value) => value.Id < _values.Count && ReferenceEquals(_values[value.Id], value);
 
     private ProgramValue Create(string valueName, Shape shape, ElementType type, ValueRole role, IDeviceTensor? storage)
     {
