@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Memory;
 using FcnSharp.Tensors.Operations;
@@ -7,17 +9,17 @@ namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>
 /// Convolution and transposed convolution, forward and data gradient, as matrix products: weights [channels x depth] times
-/// the patch matrix [depth x pixels], which is packed piece by piece and never exists as a whole. One item of work is a
-/// block of pixels by a block of channels; it runs over the whole depth in a fixed order, so the result has the same bits
-/// for any number of threads.
+/// the patch matrix [depth x positions], which never exists: its rows are runs of the input's planes, each kernel tap at its
+/// own shift (<see cref="PlaneLayout"/>). One item of work is a block of positions by a block of channels; it runs over the
+/// whole depth in a fixed order, so the result has the same bits for any number of threads.
 /// </summary>
 internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
 {
     private const int DepthBlock = 256;
-    private const int PanelsPerBlock = 4;
+    private const int TilesPerBlock = 4;
     private const int MaxRowsPerBlock = 256;
 
-    /// <summary>Items below which blocks of pixels are made narrower, so that small maps keep several cores busy, too.</summary>
+    /// <summary>Items below which blocks of positions are made narrower, so that small maps keep several cores busy, too.</summary>
     private const int ItemsWanted = 16;
 
     /// <summary>Items below which the channels are split.</summary>
@@ -30,6 +32,9 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
     private readonly ProgramValue? _bias;
     private readonly ProgramValue _output;
     private readonly ConvolutionPhase[] _phases;
+    private readonly PlaneLayout _layout;
+    private readonly PlaneCopy _planes;
+    private readonly nint[][] _offsets;
     private readonly WeightPacking? _packing;
     private readonly int _groups;
     private readonly int _groupRows;
@@ -54,13 +59,16 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
         _groupRows = output.Shape.C / groups;
         _groupChannels = input.Shape.C / groups;
 
-        // Small maps first take narrower blocks: splitting the channels instead makes each part pack the same pixels again.
-        long columns = phases.Max(Columns);
-        int panels = (int)Math.Min(PanelsPerBlock, (columns + kernels.PanelWidth - 1) / kernels.PanelWidth);
-        _columnsPerBlock = panels * kernels.PanelWidth;
-        while (_columnsPerBlock > kernels.PanelWidth && groups * phases.Sum(ColumnBlocks) < ItemsWanted)
+        _layout = new PlaneLayout(input.Shape, phases, kernels.TileWidth, allowDense: true);
+        _planes = new PlaneCopy(workers, input.Shape, _layout);
+        _offsets = [.. phases.Select(p => _layout.Offsets(p, _groupChannels))];
+
+        long columns = phases.Max(_layout.Positions);
+        int tiles = (int)Math.Min(TilesPerBlock, (columns + kernels.TileWidth - 1) / kernels.TileWidth);
+        _columnsPerBlock = tiles * kernels.TileWidth;
+        while (_columnsPerBlock > kernels.TileWidth && groups * phases.Sum(ColumnBlocks) < ItemsWanted)
         {
-            _columnsPerBlock -= kernels.PanelWidth;
+            _columnsPerBlock -= kernels.TileWidth;
         }
 
         long columnItems = groups * phases.Sum(ColumnBlocks);
@@ -77,12 +85,10 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
 
         _packing = repack ? new WeightPacking(phases, groups, _groupRows, _groupChannels, (int)(weight.Shape.ElementCount / weight.Shape.N / weight.Shape.C)) : null;
         _packedBytes = repack ? NativeBuffer.Align(weight.Shape.ElementCount * sizeof(float)) : 0;
-        _workerBytes = PanelBytes + BlockBytes + NativeBuffer.Align(ColumnSegments.Bytes(_columnsPerBlock));
+        _workerBytes = BlockBytes + NativeBuffer.Align(GridRows.Bytes(_columnsPerBlock));
     }
 
-    public long WorkspaceBytes => _packedBytes + _workerBytes * _workers.Threads;
-
-    private long PanelBytes => NativeBuffer.Align((long)DepthBlock * _columnsPerBlock * sizeof(float));
+    public long WorkspaceBytes => _packedBytes + _planes.Bytes + _workerBytes * _workers.Threads;
 
     private long BlockBytes => NativeBuffer.Align((long)_rowsPerBlock * _columnsPerBlock * sizeof(float));
 
@@ -100,11 +106,12 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
 
     public void Execute(KernelFrame frame)
     {
-        _inputData = frame.Float(_input);
+        byte* planes = frame.Workspace + _packedBytes;
+        _inputData = _planes.Run(frame.Float(_input), (float*)planes);
+        _scratch = planes + _planes.Bytes;
         _outputData = frame.Float(_output);
         _biasData = _bias is null ? null : frame.Float(_bias);
         _weightData = frame.Float(_weight);
-        _scratch = frame.Workspace + _packedBytes;
         if (_packing is not null)
         {
             _packing.Run(_workers, _weightData, (float*)frame.Workspace);
@@ -135,29 +142,30 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
         int firstRow = rowBlock * _rowsPerBlock;
         int rows = Math.Min(_rowsPerBlock, _groupRows - firstRow);
         long firstColumn = columnBlock * _columnsPerBlock;
-        int columns = (int)Math.Min(_columnsPerBlock, Columns(phase) - firstColumn);
-        int panels = (columns + _kernels.PanelWidth - 1) / _kernels.PanelWidth;
-        nint ldc = (nint)panels * _kernels.PanelWidth;
+        int columns = (int)Math.Min(_columnsPerBlock, _layout.Positions(phase) - firstColumn);
+        int tiles = (columns + _kernels.TileWidth - 1) / _kernels.TileWidth;
+        nint ldc = (nint)tiles * _kernels.TileWidth;
 
-        float* packed = (float*)scratch;
-        float* block = (float*)(scratch + PanelBytes);
-        var segments = new ColumnSegments(scratch + PanelBytes + BlockBytes, _kernels.PanelWidth);
-        segments.Cut(phase, firstColumn, columns);
+        float* block = (float*)scratch;
+        var outputRows = new GridRows(scratch + BlockBytes);
+        outputRows.Find(_layout, phase, firstColumn, columns);
         StartWithBias(block, ldc, rows, group * _groupRows + firstRow);
 
         int depth = _groupChannels * phase.Taps.Length;
         float* weights = _weightData + (_packing?.FirstWeight(phaseIndex, group) ?? (nint)group * _groupRows * depth) + (nint)firstRow * depth;
+        float* planes = _inputData + group * (nint)_groupChannels * _layout.Phases.Count * (nint)_layout.PlaneStride + (nint)firstColumn;
+        nint* offsets = (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_offsets[phaseIndex]));
         for (int k = 0; k < depth; k += DepthBlock)
         {
             int kCount = Math.Min(DepthBlock, depth - k);
-            segments.Pack(phase, _inputData, _input.Shape, group * _groupChannels, k, kCount, columns, packed);
-            for (int panel = 0; panel < panels; panel++)
+            for (int tile = 0; tile < tiles; tile++)
             {
-                _kernels.Multiply(rows, kCount, weights + k, depth, packed + (nint)panel * kCount * _kernels.PanelWidth, block + panel * _kernels.PanelWidth, ldc);
+                int column = tile * _kernels.TileWidth;
+                _kernels.Multiply(rows, kCount, weights + k, depth, planes + column, offsets + k, block + column, ldc);
             }
         }
 
-        segments.Scatter(phase, block, ldc, rows, _outputData, _output.Shape, group * _groupRows + firstRow);
+        outputRows.Scatter(phase, block, ldc, rows, _outputData, _output.Shape, group * _groupRows + firstRow);
     }
 
     private void StartWithBias(float* block, nint ldc, int rows, int firstChannel)
@@ -168,7 +176,5 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
         }
     }
 
-    private long Columns(ConvolutionPhase phase) => (long)_output.Shape.N * phase.GridHeight * phase.GridWidth;
-
-    private long ColumnBlocks(ConvolutionPhase phase) => (Columns(phase) + _columnsPerBlock - 1) / _columnsPerBlock;
+    private long ColumnBlocks(ConvolutionPhase phase) => (_layout.Positions(phase) + _columnsPerBlock - 1) / _columnsPerBlock;
 }

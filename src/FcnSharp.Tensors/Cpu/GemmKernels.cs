@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>
-/// The innermost loops of matrix multiplication: a tile of C, some rows by three vectors, is held in registers while
-/// C += A * B runs over the depth. A is row-major with row stride lda; B is packed [depth][3 vectors]; C has row stride ldc.
+/// The innermost loops of convolution: a tile of C, some rows by three vectors, is held in registers while C += A * B runs
+/// over the depth. A is row-major with row stride lda. Row k of B is what begins at b + offsets[k]: the same planes serve all
+/// taps of a kernel, each at its own offset, and nothing is copied for them. C has row stride ldc.
 /// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT. Optimised at once, because a
 /// short run would otherwise spend most of its time in the first, slow version.
 /// </summary>
@@ -14,7 +15,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
 {
     /// <summary>8 rows by 3 vectors: 24 accumulators, for the 32 registers of AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows8(int depth, float* a, nint lda, float* b, float* c, nint ldc)
+    public static void Rows8(int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
         TVector c00 = TOps.Load(c);
@@ -43,9 +44,10 @@ internal static unsafe class GemmKernels<TOps, TVector>
         TVector c72 = TOps.Load(c + 7 * ldc + 2 * lanes);
         for (int k = 0; k < depth; k++)
         {
-            TVector b0 = TOps.Load(b);
-            TVector b1 = TOps.Load(b + lanes);
-            TVector b2 = TOps.Load(b + 2 * lanes);
+            float* row = b + offsets[k];
+            TVector b0 = TOps.Load(row);
+            TVector b1 = TOps.Load(row + lanes);
+            TVector b2 = TOps.Load(row + 2 * lanes);
             TVector a0 = TOps.Broadcast(*a);
             c00 = TOps.MultiplyAdd(a0, b0, c00);
             c01 = TOps.MultiplyAdd(a0, b1, c01);
@@ -79,7 +81,6 @@ internal static unsafe class GemmKernels<TOps, TVector>
             c71 = TOps.MultiplyAdd(a7, b1, c71);
             c72 = TOps.MultiplyAdd(a7, b2, c72);
             a++;
-            b += 3 * lanes;
         }
 
         TOps.Store(c00, c);
@@ -110,7 +111,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
 
     /// <summary>4 rows by 3 vectors: 12 accumulators, for 16 registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows4(int depth, float* a, nint lda, float* b, float* c, nint ldc)
+    public static void Rows4(int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
         TVector c00 = TOps.Load(c);
@@ -127,9 +128,10 @@ internal static unsafe class GemmKernels<TOps, TVector>
         TVector c32 = TOps.Load(c + 3 * ldc + 2 * lanes);
         for (int k = 0; k < depth; k++)
         {
-            TVector b0 = TOps.Load(b);
-            TVector b1 = TOps.Load(b + lanes);
-            TVector b2 = TOps.Load(b + 2 * lanes);
+            float* row = b + offsets[k];
+            TVector b0 = TOps.Load(row);
+            TVector b1 = TOps.Load(row + lanes);
+            TVector b2 = TOps.Load(row + 2 * lanes);
             TVector a0 = TOps.Broadcast(*a);
             c00 = TOps.MultiplyAdd(a0, b0, c00);
             c01 = TOps.MultiplyAdd(a0, b1, c01);
@@ -147,7 +149,6 @@ internal static unsafe class GemmKernels<TOps, TVector>
             c31 = TOps.MultiplyAdd(a3, b1, c31);
             c32 = TOps.MultiplyAdd(a3, b2, c32);
             a++;
-            b += 3 * lanes;
         }
 
         TOps.Store(c00, c);
@@ -166,7 +167,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
 
     /// <summary>2 rows, for what is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows2(int depth, float* a, nint lda, float* b, float* c, nint ldc)
+    public static void Rows2(int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
         TVector c00 = TOps.Load(c);
@@ -177,9 +178,10 @@ internal static unsafe class GemmKernels<TOps, TVector>
         TVector c12 = TOps.Load(c + ldc + 2 * lanes);
         for (int k = 0; k < depth; k++)
         {
-            TVector b0 = TOps.Load(b);
-            TVector b1 = TOps.Load(b + lanes);
-            TVector b2 = TOps.Load(b + 2 * lanes);
+            float* row = b + offsets[k];
+            TVector b0 = TOps.Load(row);
+            TVector b1 = TOps.Load(row + lanes);
+            TVector b2 = TOps.Load(row + 2 * lanes);
             TVector a0 = TOps.Broadcast(*a);
             c00 = TOps.MultiplyAdd(a0, b0, c00);
             c01 = TOps.MultiplyAdd(a0, b1, c01);
@@ -189,7 +191,6 @@ internal static unsafe class GemmKernels<TOps, TVector>
             c11 = TOps.MultiplyAdd(a1, b1, c11);
             c12 = TOps.MultiplyAdd(a1, b2, c12);
             a++;
-            b += 3 * lanes;
         }
 
         TOps.Store(c00, c);
@@ -202,7 +203,7 @@ internal static unsafe class GemmKernels<TOps, TVector>
 
     /// <summary>1 row, for what is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows1(int depth, float* a, nint lda, float* b, float* c, nint ldc)
+    public static void Rows1(int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
         int lanes = TOps.Lanes;
         TVector c00 = TOps.Load(c);
@@ -210,15 +211,15 @@ internal static unsafe class GemmKernels<TOps, TVector>
         TVector c02 = TOps.Load(c + 2 * lanes);
         for (int k = 0; k < depth; k++)
         {
-            TVector b0 = TOps.Load(b);
-            TVector b1 = TOps.Load(b + lanes);
-            TVector b2 = TOps.Load(b + 2 * lanes);
+            float* row = b + offsets[k];
+            TVector b0 = TOps.Load(row);
+            TVector b1 = TOps.Load(row + lanes);
+            TVector b2 = TOps.Load(row + 2 * lanes);
             TVector a0 = TOps.Broadcast(*a);
             c00 = TOps.MultiplyAdd(a0, b0, c00);
             c01 = TOps.MultiplyAdd(a0, b1, c01);
             c02 = TOps.MultiplyAdd(a0, b2, c02);
             a++;
-            b += 3 * lanes;
         }
 
         TOps.Store(c00, c);

@@ -51,42 +51,42 @@ public sealed unsafe class KernelSet
     /// <summary>Rows of the dot-product tile.</summary>
     internal const int DotRows = 4;
 
-    /// <summary>Columns of a packed panel of B: three vectors.</summary>
-    internal int PanelWidth => 3 * Lanes;
+    /// <summary>Columns of a tile: three vectors.</summary>
+    internal int TileWidth => 3 * Lanes;
 
-    internal delegate*<int, float*, nint, float*, float*, nint, void> Rows8 { get; private init; }
+    internal delegate*<int, float*, nint, float*, nint*, float*, nint, void> Rows8 { get; private init; }
 
-    internal delegate*<int, float*, nint, float*, float*, nint, void> Rows4 { get; private init; }
+    internal delegate*<int, float*, nint, float*, nint*, float*, nint, void> Rows4 { get; private init; }
 
-    internal delegate*<int, float*, nint, float*, float*, nint, void> Rows2 { get; private init; }
+    internal delegate*<int, float*, nint, float*, nint*, float*, nint, void> Rows2 { get; private init; }
 
-    internal delegate*<int, float*, nint, float*, float*, nint, void> Rows1 { get; private init; }
+    internal delegate*<int, float*, nint, float*, nint*, float*, nint, void> Rows1 { get; private init; }
 
-    internal delegate*<int, float*, nint, float*, nint, float*, nint, void> Dot { get; private init; }
+    internal delegate*<int, float*, nint, float*, nint*, float*, nint, void> Dot { get; private init; }
 
-    /// <summary>C += A * B for any number of rows, one panel wide.</summary>
-    internal void Multiply(int rows, int depth, float* a, nint lda, float* b, float* c, nint ldc)
+    /// <summary>C += A * B for any number of rows, one tile wide; row k of B begins at b + offsets[k].</summary>
+    internal void Multiply(int rows, int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
         int row = 0;
         for (; MaxRows == 8 && row + 8 <= rows; row += 8)
         {
-            Rows8(depth, a + row * lda, lda, b, c + row * ldc, ldc);
+            Rows8(depth, a + row * lda, lda, b, offsets, c + row * ldc, ldc);
         }
 
         for (; row + 4 <= rows; row += 4)
         {
-            Rows4(depth, a + row * lda, lda, b, c + row * ldc, ldc);
+            Rows4(depth, a + row * lda, lda, b, offsets, c + row * ldc, ldc);
         }
 
         if (row + 2 <= rows)
         {
-            Rows2(depth, a + row * lda, lda, b, c + row * ldc, ldc);
+            Rows2(depth, a + row * lda, lda, b, offsets, c + row * ldc, ldc);
             row += 2;
         }
 
         if (row < rows)
         {
-            Rows1(depth, a + row * lda, lda, b, c + row * ldc, ldc);
+            Rows1(depth, a + row * lda, lda, b, offsets, c + row * ldc, ldc);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Memory;
 using FcnSharp.Tensors.Operations;
@@ -7,12 +9,14 @@ namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>
 /// Weight gradient of convolution and transposed convolution: for each coarse channel o and each (fine channel, tap) j the dot
-/// product over all pixels of coarse[o] and of what tap j sees in the fine image. The pixels are cut into a number of parts
-/// that depends on the shapes only; the parts' sums are added in order, so the bits do not depend on the threads.
+/// product over all pixels of coarse[o] and of what tap j sees in the fine image. Both lie as planes of the same positions
+/// (<see cref="PlaneLayout"/>), so each dot product is one long run at the tap's shift; positions that are no pixel are zero on
+/// the coarse side. The run is cut into a number of parts that depends on the shapes only; the parts' sums are added in order,
+/// so the bits do not depend on the threads.
 /// </summary>
 internal sealed unsafe class WeightGradient : IKernel, IParallelJob
 {
-    private const int PixelBlock = 1024;
+    private const int PositionBlock = 1024;
     private const int MaxColumns = 96;
     private const int MaxRows = 128;
     private const int ItemsWanted = 16;
@@ -31,10 +35,14 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
     private readonly int _columnBlocks;
     private readonly int _rowsPerBlock;
     private readonly int _rowBlocks;
-    private readonly int _plane;
-    private readonly int _blocksPerImage;
+    private readonly PlaneLayout _fineLayout;
+    private readonly PlaneLayout _coarseLayout;
+    private readonly PlaneCopy _finePlanes;
+    private readonly PlaneCopy _coarsePlanes;
+    private readonly nint[] _offsets;
+    private readonly long _positions;
+    private readonly long _units;
     private readonly int _parts;
-    private readonly long _workerBytes;
     private readonly AddParts _addParts;
 
     private float* _fineData;
@@ -54,21 +62,24 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
         _rowsPerBlock = Math.Min(MaxRows, RoundUp(_groupRows, KernelSet.DotRows));
         _rowBlocks = (_groupRows + _rowsPerBlock - 1) / _rowsPerBlock;
 
-        _plane = checked(coarse.Shape.H * coarse.Shape.W);
-        _blocksPerImage = (int)(((long)_plane + PixelBlock - 1) / PixelBlock);
-        long units = (long)coarse.Shape.N * _blocksPerImage;
+        _fineLayout = new PlaneLayout(fine.Shape, [_phase], kernels.Lanes, allowDense: false);
+        _coarseLayout = _fineLayout.ForOutputs(_phase, kernels.Lanes);
+        _finePlanes = new PlaneCopy(workers, fine.Shape, _fineLayout);
+        _coarsePlanes = new PlaneCopy(workers, coarse.Shape, _coarseLayout);
+        _offsets = _fineLayout.Offsets(_phase, fine.Shape.C / _groups, padTo: kernels.DotColumns);
+        _positions = _fineLayout.Positions(_phase);
+        _units = (_positions + PositionBlock - 1) / PositionBlock;
+
         long items = (long)_groups * _columnBlocks * _rowBlocks;
         long wanted = Math.Min((ItemsWanted + items - 1) / items, Math.Max(1, MaxPartialElements / gradWeight.Shape.ElementCount));
-        _parts = (int)Math.Min(wanted, units);
-        _workerBytes = PackedBytes + TailBytes + BlockBytes;
+        _parts = (int)Math.Min(wanted, _units);
         _addParts = new AddParts(gradWeight.Shape.ElementCount, _parts);
     }
 
-    public long WorkspaceBytes => PartialBytes + _workerBytes * _workers.Threads;
+    public long WorkspaceBytes => PartialBytes + _finePlanes.Bytes + CoarseBytes + BlockBytes * _workers.Threads;
 
-    private long PackedBytes => NativeBuffer.Align((long)_columnsPerBlock * PixelBlock * sizeof(float));
-
-    private long TailBytes => NativeBuffer.Align((long)_rowsPerBlock * PixelBlock * sizeof(float));
+    /// <summary>The last tile may reach over up to three rows that do not exist; what it computes there is thrown away.</summary>
+    private long CoarseBytes => _coarsePlanes.Bytes + NativeBuffer.Align((KernelSet.DotRows - 1) * _coarseLayout.PlaneStride * sizeof(float));
 
     private long BlockBytes => NativeBuffer.Align((long)_rowsPerBlock * _columnsPerBlock * sizeof(float));
 
@@ -82,10 +93,12 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
 
     public void Execute(KernelFrame frame)
     {
-        _fineData = frame.Float(_fine);
-        _coarseData = frame.Float(_coarse);
         _partials = (float*)frame.Workspace;
-        _scratch = frame.Workspace + PartialBytes;
+        byte* memory = frame.Workspace + PartialBytes;
+        _fineData = _finePlanes.Run(frame.Float(_fine), (float*)memory);
+        memory += _finePlanes.Bytes;
+        _coarseData = _coarsePlanes.Run(frame.Float(_coarse), (float*)memory);
+        _scratch = memory + CoarseBytes;
         _workers.Run(this, _groups * _columnBlocks * _rowBlocks * _parts);
         _addParts.Run(_workers, _partials, frame.Float(_gradWeight));
     }
@@ -101,14 +114,11 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
         int rows = Math.Min(_rowsPerBlock, _groupRows - firstRow);
         int firstColumn = columnBlock * _columnsPerBlock;
         int columns = Math.Min(_columnsPerBlock, _groupColumns - firstColumn);
-        byte* scratch = _scratch + worker * _workerBytes;
-        float* block = (float*)(scratch + PackedBytes + TailBytes);
+        float* block = (float*)(_scratch + worker * BlockBytes);
         new Span<float>(block, _rowsPerBlock * _columnsPerBlock).Clear();
-
-        long units = (long)_coarse.Shape.N * _blocksPerImage;
-        for (long unit = units * part / _parts; unit < units * (part + 1) / _parts; unit++)
+        for (long unit = _units * part / _parts; unit < _units * (part + 1) / _parts; unit++)
         {
-            AddPixels(unit, group, firstRow, rows, firstColumn, columns, scratch, block);
+            AddPositions(unit, group, firstRow, rows, firstColumn, columns, block);
         }
 
         float* target = _partials + part * (nint)_gradWeight.Shape.ElementCount + (nint)(group * _groupRows + firstRow) * _groupColumns + firstColumn;
@@ -118,87 +128,21 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
         }
     }
 
-    /// <summary>Adds the products of one run of pixels of one image.</summary>
-    private void AddPixels(long unit, int group, int firstRow, int rows, int firstColumn, int columns, byte* scratch, float* block)
+    /// <summary>Adds the products of one run of positions.</summary>
+    private void AddPositions(long unit, int group, int firstRow, int rows, int firstColumn, int columns, float* block)
     {
-        int n = (int)(unit / _blocksPerImage);
-        int firstPixel = (int)(unit % _blocksPerImage) * PixelBlock;
-        int pixels = Math.Min(PixelBlock, _plane - firstPixel);
-        int stride = RoundUp(pixels, _kernels.Lanes);
-
-        float* packed = (float*)scratch;
-        PackFine(n, group, firstPixel, pixels, stride, firstColumn, columns, packed);
-
-        // The tile reads whole vectors and whole row groups: both exist as they are, or in a copy padded with zeros.
-        nint lda = _plane;
-        float* coarse = _coarseData + ((nint)n * _coarse.Shape.C + group * _groupRows + firstRow) * _plane + firstPixel;
-        if (stride != pixels || rows % KernelSet.DotRows != 0)
-        {
-            float* copy = (float*)(scratch + PackedBytes);
-            CopyPadded(coarse, _plane, rows, pixels, copy, stride);
-            coarse = copy;
-            lda = stride;
-        }
-
+        long first = unit * PositionBlock;
+        int vectors = (int)((Math.Min(PositionBlock, _positions - first) + _kernels.Lanes - 1) / _kernels.Lanes);
+        nint lda = (nint)_coarseLayout.PlaneStride;
+        float* coarse = _coarseData + (group * _groupRows + firstRow) * lda + (nint)first;
+        float* fine = _fineData + group * (nint)(_fine.Shape.C / _groups) * _fineLayout.Phases.Count * (nint)_fineLayout.PlaneStride + (nint)first;
+        nint* offsets = (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_offsets)) + firstColumn;
         for (int row = 0; row < rows; row += KernelSet.DotRows)
         {
             for (int column = 0; column < columns; column += _kernels.DotColumns)
             {
-                _kernels.Dot(stride / _kernels.Lanes, coarse + row * lda, lda, packed + (nint)column * stride, stride, block + row * _columnsPerBlock + column, _columnsPerBlock);
+                _kernels.Dot(vectors, coarse + row * lda, lda, fine, offsets + column, block + row * _columnsPerBlock + column, _columnsPerBlock);
             }
-        }
-    }
-
-    private static void CopyPadded(float* source, nint sourceStride, int rows, int pixels, float* target, int stride)
-    {
-        for (int row = 0; row < RoundUp(rows, KernelSet.DotRows); row++)
-        {
-            var padded = new Span<float>(target + (nint)row * stride, stride);
-            padded.Clear();
-            if (row < rows)
-            {
-                new ReadOnlySpan<float>(source + row * sourceStride, pixels).CopyTo(padded);
-            }
-        }
-    }
-
-    /// <summary>Row j of the packed matrix is what (channel, tap) j sees at each pixel of the run, padded with zeros.</summary>
-    private void PackFine(int n, int group, int firstPixel, int pixels, int stride, int firstColumn, int columns, float* packed)
-    {
-        Shape fine = _fine.Shape;
-        int firstChannel = group * (fine.C / _groups);
-        for (int j = 0; j < RoundUp(columns, _kernels.DotColumns); j++)
-        {
-            float* target = packed + (nint)j * stride;
-            if (j >= columns)
-            {
-                new Span<float>(target, stride).Clear();
-                continue;
-            }
-
-            int channel = firstChannel + (firstColumn + j) / _phase.Taps.Length;
-            ConvolutionTap tap = _phase.Taps[(firstColumn + j) % _phase.Taps.Length];
-            float* source = _fineData + ((nint)n * fine.C + channel) * fine.H * fine.W;
-            int done = 0;
-            while (done < pixels)
-            {
-                int y = (firstPixel + done) / _phase.GridWidth;
-                int x = (firstPixel + done) % _phase.GridWidth;
-                int length = Math.Min(pixels - done, _phase.GridWidth - x);
-                int fineY = y * _phase.InputStepY + tap.OffsetY;
-                if ((uint)fineY < (uint)fine.H)
-                {
-                    ColumnSegments.CopyRun(source + (nint)fineY * fine.W, fine.W, x * _phase.InputStepX + tap.OffsetX, _phase.InputStepX, length, target + done);
-                }
-                else
-                {
-                    new Span<float>(target + done, length).Clear();
-                }
-
-                done += length;
-            }
-
-            new Span<float>(target + pixels, stride - pixels).Clear();
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed unsafe class NativeBuffer : IDisposable
 {
     public const int Alignment = 64;
 
+    /// <summary>Bytes past the end that kernels may read, never use: a tile is up to three vectors of 64 bytes wide.</summary>
+    private const int Overread = 256;
+
     public NativeBuffer(long bytes)
     {
         // A size that overflowed must not become one byte that kernels then write past.
@@ -17,7 +20,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
         Bytes = bytes;
         try
         {
-            Pointer = (byte*)NativeMemory.AlignedAlloc(checked((nuint)Math.Max(bytes, 1)), Alignment);
+            Pointer = (byte*)NativeMemory.AlignedAlloc(checked((nuint)bytes + Overread), Alignment);
         }
         catch (OutOfMemoryException e)
         {
