@@ -195,6 +195,8 @@ public sealed class ExecutionTests
 
         public override void SgdStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor velocity, SgdCoefficients coefficients) => throw new NotSupportedException();
 
+        public override void AdamWStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor firstMoment, IDeviceTensor secondMoment, AdamWCoefficients coefficients) => throw new NotSupportedException();
+
         internal override IKernel CreateKernel(Operation operation) => new Kernel(this, executed);
 
         private sealed class Kernel(ScriptedDevice device, Action<int> executed) : IKernel
