@@ -21,7 +21,7 @@ public class TrainerTests
         using var device = new CpuDevice();
         using Network network = MiniNet.Create(device);
         var scenes = new InMemoryDataset(new DrawnScenes(4, 64, 64, seed: 3), TestContext.Current.CancellationToken);
-        var options = new TrainingOptions { Steps = 450, BatchSize = 4, LearningRate = 0.06f, WarmupSteps = 30, Mirror = false, WeightDecay = 0 };
+        var options = new TrainingOptions { Steps = 300, BatchSize = 4, Solver = SolverKind.AdamW, LearningRate = 0.002f, WarmupSteps = 30, Mirror = false, WeightDecay = 0 };
         using var trainer = new Trainer(network, MiniNet.Description, scenes, options, "test");
         while (trainer.Step < options.Steps)
         {
