@@ -16,11 +16,25 @@ public sealed class InfoCommandTests
 
         JsonElement info = JsonDocument.Parse(terminal.Output).RootElement;
         Assert.Equal(Environment.ProcessorCount, info.GetProperty("cores").GetInt32());
+        Assert.InRange(info.GetProperty("threads").GetInt32(), 1, Environment.ProcessorCount);
+        Assert.Equal("portable128", info.GetProperty("supportedKernels").EnumerateArray().Last().GetString());
+        Assert.Equal(info.GetProperty("kernels").GetString(), info.GetProperty("supportedKernels")[0].GetString());
         Assert.Contains(info.GetProperty("vectorBits").GetInt32(), new[] { 0, 128, 256, 512 });
         Assert.Equal(JsonValueKind.Array, info.GetProperty("instructionSets").ValueKind);
         Assert.True(info.GetProperty("availableMemoryBytes").GetInt64() > 0);
         Assert.StartsWith(".NET 10.", info.GetProperty("runtime").GetString(), StringComparison.Ordinal);
         Assert.Equal("", terminal.Error);
+    }
+
+    [Fact]
+    public void Text_tells_the_kernels_in_use_and_the_threads_that_were_asked_for()
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(0, terminal.Run("info", "--threads", "3"));
+
+        Assert.Matches(@"(?m)^kernels +((avx512|avx2) \(also (avx2, )?portable128\)|portable128)$", terminal.Output);
+        Assert.Matches("(?m)^threads +3$", terminal.Output);
     }
 
     [Theory]

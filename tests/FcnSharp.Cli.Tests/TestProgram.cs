@@ -19,8 +19,16 @@ internal static class TestProgram
     /// <summary>A verb whose step takes longer than anybody waits.</summary>
     public const string Stuck = "stuck";
 
+    /// <summary>The first argument of a child that is the fcn command; the command's own arguments follow.</summary>
+    public const string CommandLineArgument = "--run-fcn";
+
     private static async Task<int> Main(string[] args)
     {
+        if (args is [CommandLineArgument, .. string[] command])
+        {
+            return FcnCommandLine.Run(command, Terminal.OfProcess());
+        }
+
         if (args is [ChildArgument, string behaviour])
         {
             return new CommandHost(Terminal.OfProcess()).Run("wait", new SharedValues(null, false), context => Wait(context, behaviour));

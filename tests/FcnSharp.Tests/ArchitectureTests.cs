@@ -19,7 +19,7 @@ public sealed partial class ArchitectureTests
         ["FcnSharp.Tensors"] = ([], []),
         ["FcnSharp"] = (["FcnSharp.Tensors"], []),
         ["FcnSharp.Server"] = (["FcnSharp", "FcnSharp.Tensors"], ["Microsoft.AspNetCore.OpenApi"]),
-        ["FcnSharp.Cli"] = (["FcnSharp", "FcnSharp.Tensors", "FcnSharp.Server"], ["System.CommandLine", "Spectre.Console"]),
+        ["FcnSharp.Cli"] = (["FcnSharp", "FcnSharp.Tensors", "FcnSharp.Server"], ["System.CommandLine"]),
     };
 
     /// <summary>

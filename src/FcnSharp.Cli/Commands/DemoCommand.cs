@@ -10,11 +10,11 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn demo`: from nothing to a trained net and segmented pictures.</summary>
 internal sealed class DemoCommand : Verb
 {
-    private readonly Option<string> _out = new("--out") { Description = "Folder for everything that is written.", DefaultValueFactory = _ => "demo", HelpName = "folder" };
+    private readonly Option<string> _out = OutputFolder.Option("Folder for everything that is written.", "demo");
     private readonly Option<int> _train = Numbers.WholeNumber("--train", "Scenes to train on.", 400, minimum: 1);
     private readonly Option<int> _val = Numbers.WholeNumber("--val", "Scenes to hold out.", 60, minimum: 1);
     private readonly Option<int> _size = Numbers.WholeNumber("--size", "Side of a scene in pixels.", 128, minimum: 16);
-    private readonly Option<int> _steps = Numbers.WholeNumber("--steps", "Training steps of 8 images.", 900, minimum: 1);
+    private readonly Option<int> _steps = Numbers.WholeNumber("--steps", "Training steps.", 900, minimum: 1);
     private readonly Option<int> _seed = Numbers.WholeNumber("--seed", "Seed of scenes, weights and order.", 1337, minimum: 0);
     private readonly Option<bool> _json = new("--json") { Description = "Write the figures as one JSON object for other programs." };
 
@@ -55,6 +55,14 @@ internal sealed class DemoCommand : Verb
         return ExitCodes.Success;
     }
 
+    /// <summary>A resumed run knows the time of its own part only.</summary>
+    private static string TrainedText(DemoResult result) => result.ResumedAt switch
+    {
+        0 => string.Create(CultureInfo.InvariantCulture, $"Trained in {result.TrainSeconds:0} s, {result.ImagesPerSecond:0} images/s."),
+        var step when step == result.Steps => "Trained by the run before.",
+        var step => string.Create(CultureInfo.InvariantCulture, $"Trained from step {step} on in {result.TrainSeconds:0} s, {result.ImagesPerSecond:0} images/s."),
+    };
+
     private static void WriteText(DemoResult result, DemoSettings settings, TextWriter output)
     {
         string Figure(double? percent) => percent is { } value ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";
@@ -71,7 +79,7 @@ internal sealed class DemoCommand : Verb
         }
 
         output.WriteLine();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trained in {result.TrainSeconds:0} s, {result.ImagesPerSecond:0} images/s. Look at:"));
+        output.WriteLine($"{TrainedText(result)} Look at:");
         output.WriteLine();
         output.WriteLine($"  {settings.Report}");
         output.WriteLine($"  {settings.Overlays}  (image | truth | prediction | errors)");

@@ -18,7 +18,7 @@ internal sealed class InfoCommand : Verb
     /// <inheritdoc/>
     public override int Run(ParseResult parsed, CommandContext context)
     {
-        MachineInfo info = MachineInfo.Read();
+        MachineInfo info = MachineInfo.Read(context.Options);
         if (parsed.GetValue(_json))
         {
             context.Output.WriteLine(JsonSerializer.Serialize(info, MachineInfoJson.Default.MachineInfo));
@@ -39,7 +39,9 @@ internal sealed class InfoCommand : Verb
             ("runtime", info.Runtime),
             ("system", $"{info.OperatingSystem}, {info.Architecture}"),
             ("cores", info.Cores.ToString(CultureInfo.InvariantCulture)),
+            ("threads", info.Threads.ToString(CultureInfo.InvariantCulture)),
             ("vectors", VectorText(info)),
+            ("kernels", KernelText(info)),
             ("memory", string.Create(CultureInfo.InvariantCulture, $"{info.AvailableMemoryBytes / (double)(1L << 30):0.0} GiB available")),
         ];
         int width = rows.Max(row => row.Name.Length) + 2;
@@ -47,6 +49,12 @@ internal sealed class InfoCommand : Verb
         {
             output.WriteLine(name.PadRight(width) + value);
         }
+    }
+
+    private static string KernelText(MachineInfo info)
+    {
+        string others = string.Join(", ", info.SupportedKernels.Where(name => name != info.Kernels));
+        return others.Length > 0 ? $"{info.Kernels} (also {others})" : info.Kernels;
     }
 
     private static string VectorText(MachineInfo info)

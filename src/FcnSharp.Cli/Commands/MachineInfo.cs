@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Serialization;
+using FcnSharp.Cli.Hosting;
 
 namespace FcnSharp.Cli.Commands;
 
@@ -13,17 +14,23 @@ internal sealed record MachineInfo(
     string OperatingSystem,
     string Architecture,
     int Cores,
+    int Threads,
+    string Kernels,
+    IReadOnlyList<string> SupportedKernels,
     int VectorBits,
     IReadOnlyList<string> InstructionSets,
     long AvailableMemoryBytes)
 {
     /// <summary>Looks at the machine, within the limits that a container sets.</summary>
-    public static MachineInfo Read() => new(
+    public static MachineInfo Read(SharedValues options) => new(
         AppVersion.Current,
         RuntimeInformation.FrameworkDescription,
         RuntimeInformation.OSDescription,
         RuntimeInformation.ProcessArchitecture.ToString(),
         Environment.ProcessorCount,
+        Devices.Threads(options),
+        Devices.KernelSets[0],
+        Devices.KernelSets,
         WidestVector(),
         [.. SupportedSets()],
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);

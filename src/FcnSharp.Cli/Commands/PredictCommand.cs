@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
 using FcnSharp.Imaging;
@@ -14,12 +15,13 @@ internal sealed class PredictCommand : Verb
     private const double OverlayOpacity = 0.6;
     private readonly Argument<string[]> _images = new("image") { Description = "PNG images.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> _model = new("--model") { Description = "A model file, such as demo/model.safetensors.", Required = true, HelpName = "file" };
-    private readonly Option<string> _out = new("--out") { Description = "Folder for NAME.png (class of each pixel) and NAME.overlay.png.", Required = true, HelpName = "folder" };
+    private readonly Option<string> _out = OutputFolder.Option("Folder for NAME.png (class of each pixel) and NAME.overlay.png.");
 
     /// <summary>Creates the verb with its options.</summary>
     public PredictCommand()
         : base("predict", "Segment images with a trained model.", "fcn predict --model demo/model.safetensors street.png --out out")
     {
+        _images.Validators.Add(RefuseOptions);
         Add(_images);
         Add(_model);
         Add(_out);
@@ -30,32 +32,63 @@ internal sealed class PredictCommand : Verb
     {
         string[] images = parsed.GetRequiredValue(_images);
         string folder = parsed.GetRequiredValue(_out);
-        CheckNames(images);
+        CheckNames(images, folder);
         using IDevice device = Devices.Open(context.Options);
         using Segmenter segmenter = Segmenter.Load(parsed.GetRequiredValue(_model), device);
         Palette palette = Palette.Of(segmenter.Description.Classes);
-        Directory.CreateDirectory(folder);
+        OutputFolder.Create(folder);
         using IProgressReporter progress = context.StartProgress("Predicting", "images");
         for (int i = 0; i < images.Length; i++)
         {
             RgbImage image = PngFile.ReadRgb(images[i]);
             LabelMap labels = segmenter.Segment(image, context.Stop);
-            string name = Path.GetFileNameWithoutExtension(images[i]);
-            PngFile.WriteLabels(Path.Combine(folder, name + ".png"), labels, palette);
-            PngFile.WriteRgb(Path.Combine(folder, name + ".overlay.png"), Overlay.Blend(image, labels, palette, OverlayOpacity));
+            (string labelPath, string overlayPath) = Outputs(images[i], folder);
+            PngFile.WriteLabels(labelPath, labels, palette);
+            PngFile.WriteRgb(overlayPath, Overlay.Blend(image, labels, palette, OverlayOpacity));
             progress.Report(i + 1, images.Length, "");
         }
 
         return ExitCodes.Success;
     }
 
-    /// <summary>Two images of one name would overwrite each other's results.</summary>
-    private static void CheckNames(string[] images)
+    private static (string Labels, string Overlay) Outputs(string image, string folder)
     {
-        string? twice = images.GroupBy(Path.GetFileNameWithoutExtension, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1)?.Key;
-        if (twice is not null)
+        string name = Path.GetFileNameWithoutExtension(image);
+        return (Path.Combine(folder, name + ".png"), Path.Combine(folder, name + ".overlay.png"));
+    }
+
+    /// <summary>Neither the results of another image nor an image itself may be overwritten.</summary>
+    private static void CheckNames(string[] images, string folder)
+    {
+        // Where the file system takes a.png and A.png for one file, so must we.
+        StringComparer names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        HashSet<string> inputs = new(images.Where(File.Exists).Select(Path.GetFullPath), names);
+        Dictionary<string, string> outputs = new(names);
+        foreach (string image in images)
         {
-            throw new FcnSharpException($"Two images are named {twice}: their results would overwrite each other; predict them into two folders.");
+            (string labels, string overlay) = Outputs(image, folder);
+            foreach (string output in (string[])[labels, overlay])
+            {
+                if (inputs.Contains(Path.GetFullPath(output)))
+                {
+                    throw new FcnSharpException($"{output}: the result for {image} would overwrite this image; choose another folder for --out.");
+                }
+
+                if (!outputs.TryAdd(output, image))
+                {
+                    throw new FcnSharpException($"{output}: the results of {outputs[output]} and {image} would overwrite each other; predict them into two folders.");
+                }
+            }
+        }
+    }
+
+    /// <summary>The parser takes an option that it does not know for one more image.</summary>
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        string? option = result.Tokens.Select(token => token.Value).FirstOrDefault(value => value.StartsWith('-') && !File.Exists(value));
+        if (option is not null)
+        {
+            result.AddError($"unknown option '{option}'");
         }
     }
 }

@@ -4,7 +4,7 @@ using FcnSharp.Evaluation;
 
 namespace FcnSharp.Cli.Demo;
 
-/// <summary>The figures of a demo, as --json writes them. Metrics are in per cent.</summary>
+/// <summary>The figures of a demo, as --json writes them. Metrics are in per cent; time and speed are those of the steps after ResumedAt.</summary>
 internal sealed record DemoResult(
     double? PixelAccuracy,
     double? MeanAccuracy,
@@ -15,13 +15,14 @@ internal sealed record DemoResult(
     IReadOnlyList<IReadOnlyList<long>> Confusion,
     long Parameters,
     int Steps,
+    long ResumedAt,
     double TrainSeconds,
     double ImagesPerSecond,
     string Folder,
     string Model,
     string Report)
 {
-    public static DemoResult From(DemoSettings settings, SegmentationMetrics metrics, ConfusionMatrix confusion, ISegmentationDataset val, long parameters, TimeSpan time, double imagesPerSecond) => new(
+    public static DemoResult From(DemoSettings settings, SegmentationMetrics metrics, ConfusionMatrix confusion, ISegmentationDataset val, long parameters, long resumedAt, TimeSpan time, double imagesPerSecond) => new(
         Percent(metrics.PixelAccuracy),
         Percent(metrics.MeanAccuracy),
         Percent(metrics.MeanIoU),
@@ -31,6 +32,7 @@ internal sealed record DemoResult(
         [.. Enumerable.Range(0, confusion.Classes).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, confusion.Classes).Select(p => confusion[t, p])])],
         parameters,
         settings.Steps,
+        resumedAt,
         Math.Round(time.TotalSeconds, 3),
         Math.Round(imagesPerSecond, 1),
         settings.Folder,

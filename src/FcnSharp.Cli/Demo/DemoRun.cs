@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using FcnSharp.Cli.Commands;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
 using FcnSharp.Data;
@@ -30,11 +31,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
     /// <summary>Runs the demo and returns its figures.</summary>
     public DemoResult Run()
     {
-        WriteScenes();
-        var train = new InMemoryDataset(FolderDataset.Open(settings.Data, DatasetSplit.Train), context.Stop);
-        var val = new InMemoryDataset(FolderDataset.Open(settings.Data, DatasetSplit.Val), context.Stop);
-
-        var netOptions = new NetOptions { Classes = train.Classes.Count, IgnoreIndex = train.IgnoreIndex };
+        OutputFolder.Create(settings.Folder);
         var trainingOptions = new TrainingOptions
         {
             Steps = settings.Steps,
@@ -45,6 +42,14 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             WarmupSteps = Math.Min(50, settings.Steps / 10),
             Seed = settings.Seed,
         };
+
+        // Looked at before anything is drawn: a run of other settings must not find that its scenes were replaced.
+        CheckpointContent? checkpoint = ReadCheckpoint(trainingOptions);
+        WriteScenes();
+        var train = new InMemoryDataset(FolderDataset.Open(settings.Data, DatasetSplit.Train), context.Stop);
+        var val = new InMemoryDataset(FolderDataset.Open(settings.Data, DatasetSplit.Val), context.Stop);
+
+        var netOptions = new NetOptions { Classes = train.Classes.Count, IgnoreIndex = train.IgnoreIndex };
         var description = new ModelDescription(
             new ModelArchitecture(NetName, netOptions.ToStrings()),
             train.Classes,
@@ -52,8 +57,8 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
 
         using var network = new Network(Catalogue.Build(NetName, netOptions), device);
         network.Initialize((ulong)settings.Seed);
-        using var trainer = new Trainer(network, description, train, trainingOptions, DataName());
-        ResumeIfStopped(trainer);
+        using var trainer = new Trainer(network, description, train, trainingOptions, DataName);
+        Resume(trainer, checkpoint);
         context.Note($"Training {NetName} ({network.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters) on {device.Description}");
         long firstStep = trainer.Step;
         using var log = new TrainingLog(settings.Log, firstStep);
@@ -72,10 +77,10 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
 
         // The run is complete: what resumes it is not needed any more, and the next demo starts afresh.
         File.Delete(settings.Checkpoint);
-        return DemoResult.From(settings, metrics, confusion, val, network.ParameterCount, time, imagesPerSecond);
+        return DemoResult.From(settings, metrics, confusion, val, network.ParameterCount, firstStep, time, imagesPerSecond);
     }
 
-    private string DataName() => FormattableString.Invariant($"scenes {settings.TrainImages}+{settings.ValImages} {settings.Size}x{settings.Size} seed {settings.Seed}");
+    private string DataName => FormattableString.Invariant($"scenes {settings.TrainImages}+{settings.ValImages} {settings.Size}x{settings.Size} seed {settings.Seed}");
 
     private void WriteScenes()
     {
@@ -83,11 +88,32 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         SceneDataset.Write(settings.Data, settings.TrainImages, settings.ValImages, settings.Size, settings.Size, settings.Seed, (done, total) => progress.Report(done, total, ""), context.Stop);
     }
 
-    private void ResumeIfStopped(Trainer trainer)
+    private CheckpointContent? ReadCheckpoint(TrainingOptions options)
     {
-        if (File.Exists(settings.Checkpoint))
+        if (!File.Exists(settings.Checkpoint))
         {
-            trainer.Resume(CheckpointFile.Load(settings.Checkpoint), settings.Checkpoint);
+            return null;
+        }
+
+        CheckpointContent checkpoint;
+        try
+        {
+            checkpoint = CheckpointFile.Load(settings.Checkpoint);
+        }
+        catch (FcnSharpException e)
+        {
+            throw new FcnSharpException($"{e.Message} To start the demo anew, delete {settings.Checkpoint}.", e);
+        }
+
+        checkpoint.RequireSameSettings(settings.Checkpoint, Trainer.SettingsOf(NetName, options, DataName));
+        return checkpoint;
+    }
+
+    private void Resume(Trainer trainer, CheckpointContent? checkpoint)
+    {
+        if (checkpoint is not null)
+        {
+            trainer.Resume(checkpoint, settings.Checkpoint);
             context.Note(FormattableString.Invariant($"Going on from step {trainer.Step} of {settings.Steps} ({settings.Checkpoint})"));
         }
     }
@@ -97,7 +123,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         var watch = Stopwatch.StartNew();
         try
         {
-            using IProgressReporter progress = context.StartProgress("Training", "steps");
+            using IProgressReporter progress = context.StartProgress("Training", "steps", trainer.Step);
             RunSteps(trainer, log, segmenter, val, progress);
         }
         catch (OperationCanceledException)
@@ -118,18 +144,19 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         string meanIoU = "";
         while (trainer.Step < settings.Steps)
         {
+            // Before the next step and not after the last: a run that was stopped while it evaluated does it when it goes on.
+            if (trainer.Step > 0 && trainer.Step % evaluateEvery == 0 && !log.Entries.Any(e => e.Step == trainer.Step && e.MeanIoU is not null))
+            {
+                double value = SegmentationMetrics.From(Evaluator.Run(segmenter, val, cancellation: context.Stop)).MeanIoU;
+                log.AddEvaluation(trainer.Step, value);
+                meanIoU = string.Create(CultureInfo.InvariantCulture, $", val mean IU {100 * value:0.0}");
+            }
+
             TrainingStep step = trainer.RunStep(context.Stop);
             log.Add(step);
             if (step.Step % CheckpointEvery == 0)
             {
                 CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
-            }
-
-            if (step.Step % evaluateEvery == 0 && step.Step < settings.Steps)
-            {
-                double value = SegmentationMetrics.From(Evaluator.Run(segmenter, val, cancellation: context.Stop)).MeanIoU;
-                log.AddEvaluation(step.Step, value);
-                meanIoU = string.Create(CultureInfo.InvariantCulture, $", val mean IU {100 * value:0.0}");
             }
 
             progress.Report(step.Step, settings.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}{meanIoU}"));
@@ -138,8 +165,8 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
 
     private (ConfusionMatrix Confusion, List<ReportSample> Samples) Predict(Segmenter segmenter, ISegmentationDataset val)
     {
-        Directory.CreateDirectory(settings.Predictions);
-        Directory.CreateDirectory(settings.Overlays);
+        OutputFolder.Create(settings.Predictions);
+        OutputFolder.Create(settings.Overlays);
         Palette palette = Palette.Of(val.Classes);
         var samples = new List<ReportSample>();
         using IProgressReporter progress = context.StartProgress("Predicting", "images");

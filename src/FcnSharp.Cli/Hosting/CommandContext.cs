@@ -23,6 +23,7 @@ internal sealed record CommandContext(Terminal Terminal, SharedValues Options, C
     /// <summary>Starts to show the progress of one long task; dispose the reporter when it ends. Silent under --quiet.</summary>
     /// <param name="task">The task's name, such as Training.</param>
     /// <param name="unit">What is counted, such as images.</param>
-    public IProgressReporter StartProgress(string task, string unit) =>
-        Options.Quiet ? NoProgress.Instance : new ConsoleProgress(Terminal, task, unit, TimeProvider.System);
+    /// <param name="alreadyDone">How much an earlier run has done; it does not count as this one's speed.</param>
+    public IProgressReporter StartProgress(string task, string unit, long alreadyDone = 0) =>
+        Options.Quiet ? NoProgress.Instance : new ConsoleProgress(Terminal, task, unit, TimeProvider.System, alreadyDone);
 }

@@ -15,6 +15,9 @@ internal sealed class ConsoleProgress : IProgressReporter
     private static readonly TimeSpan LongestSpacing = TimeSpan.FromMinutes(1);
     private const int LogSteps = 10;
 
+    // What takes less than this leaves only its last line in a log, and the first line of what takes longer says something.
+    private static readonly TimeSpan LogDelay = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly RateMeter _rate = new();
     private readonly Terminal _terminal;
@@ -22,18 +25,20 @@ internal sealed class ConsoleProgress : IProgressReporter
     private readonly string _unit;
     private readonly TimeProvider _clock;
     private readonly long _start;
+    private readonly long _alreadyDone;
     private TimeSpan? _shownAt;
     private long _shownStep;
     private (long Done, long Total, string Text) _last = (0, 0, "");
     private bool _ended;
 
     /// <summary>Starts the task's clock; nothing is shown before the first report.</summary>
-    public ConsoleProgress(Terminal terminal, string task, string unit, TimeProvider clock)
+    public ConsoleProgress(Terminal terminal, string task, string unit, TimeProvider clock, long alreadyDone = 0)
     {
         _terminal = terminal;
         _task = task;
         _unit = unit;
         _clock = clock;
+        _alreadyDone = alreadyDone;
         _start = clock.GetTimestamp();
     }
 
@@ -73,6 +78,11 @@ internal sealed class ConsoleProgress : IProgressReporter
 
     private bool IsDue(TimeSpan now, long step)
     {
+        if (!_terminal.IsLive && (now < LogDelay || (_last.Total > 0 && _last.Done >= _last.Total)))
+        {
+            return false;
+        }
+
         if (_shownAt is not { } shownAt)
         {
             return true;
@@ -108,7 +118,7 @@ internal sealed class ConsoleProgress : IProgressReporter
     {
         (long done, long total, string text) = _last;
         TimeSpan elapsed = _clock.GetElapsedTime(_start);
-        string rate = elapsed > TimeSpan.Zero ? ProgressLine.Rate(done / elapsed.TotalSeconds, _unit) : "";
+        string rate = elapsed > TimeSpan.Zero ? ProgressLine.Rate((done - _alreadyDone) / elapsed.TotalSeconds, _unit) : "";
         return ProgressLine.Join(_task, ProgressLine.Count(done, total), rate, $"in {ProgressLine.Duration(elapsed)}", text);
     }
 }

@@ -50,7 +50,7 @@ public sealed class Segmenter : IDisposable
             throw new FcnSharpException($"{path}: the net has {options.Classes} classes, but {model.Description.Classes.Count} are named; the file was not written by FcnSharp, or is damaged.");
         }
 
-        var network = new Network(Catalogue.Build(model.Description.Architecture.Name, options), device);
+        var network = new Network(Build(model.Description.Architecture.Name, options, path), device);
         try
         {
             network.Load(model.Tensors.ToDictionary(t => t.Name, t => t.Tensor), path);
@@ -84,6 +84,18 @@ public sealed class Segmenter : IDisposable
         if (_ownsNetwork)
         {
             _network.Dispose();
+        }
+    }
+
+    private static NetGraph Build(string net, NetOptions options, string path)
+    {
+        try
+        {
+            return Catalogue.Build(net, options);
+        }
+        catch (FcnSharpException e)
+        {
+            throw new FcnSharpException($"{path}: {e.Message}", e);
         }
     }
 

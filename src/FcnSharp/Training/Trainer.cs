@@ -42,7 +42,7 @@ public sealed class Trainer : IDisposable
         _network = network;
         _description = description;
         Options = options;
-        _settings = new Dictionary<string, string>(options.ToStrings()) { ["net"] = network.Graph.Name, ["data"] = dataName };
+        _settings = SettingsOf(network.Graph.Name, options, dataName);
         _solver = Solver.Create(network, options);
         _batch = new BatchReader(dataset, description.Preprocessing, options);
     }
@@ -55,6 +55,16 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The settings as checkpoints and model files hold them.</summary>
     public IReadOnlyDictionary<string, string> Settings => _settings;
+
+    /// <summary>The settings of a run that is not there yet: to see whether a checkpoint is of the same run before data is touched.</summary>
+    /// <param name="net">The net's name.</param>
+    /// <param name="options">Solver, schedule, batch, seed.</param>
+    /// <param name="dataName">What identifies the data in checkpoints.</param>
+    public static IReadOnlyDictionary<string, string> SettingsOf(string net, TrainingOptions options, string dataName)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new Dictionary<string, string>(options.ToStrings()) { ["net"] = net, ["data"] = dataName };
+    }
 
     /// <summary>Does the next step.</summary>
     /// <exception cref="OperationCanceledException">Cancelled between layers; the weights are those of the last whole step.</exception>

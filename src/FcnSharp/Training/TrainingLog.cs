@@ -64,22 +64,32 @@ public sealed class TrainingLog : IDisposable
             return entries;
         }
 
-        foreach (string line in File.ReadLines(path))
+        try
         {
-            try
-            {
-                using JsonDocument json = JsonDocument.Parse(line);
-                JsonElement e = json.RootElement;
-                entries.Add(new TrainingLogEntry(e.GetProperty("step").GetInt64(), Number(e, "loss"), Number(e, "learningRate"), Number(e, "meanIoU")));
-            }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-            {
-                // What a crash cut, and all after it, is repeated by the resumed run.
-                break;
-            }
+            // What a crash cut, and all after it, is repeated by the resumed run.
+            entries.AddRange(File.ReadLines(path).Select(Parse).TakeWhile(e => e is not null).Select(e => e!.Value));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FcnSharpException($"{path}: the log could not be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); check that you may read it and that no other program holds it.", e);
         }
 
         return entries;
+    }
+
+    /// <summary>One line; null for what is none.</summary>
+    private static TrainingLogEntry? Parse(string line)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(line);
+            JsonElement e = json.RootElement;
+            return new TrainingLogEntry(e.GetProperty("step").GetInt64(), Number(e, "loss"), Number(e, "learningRate"), Number(e, "meanIoU"));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
     }
 
     private void Add(TrainingLogEntry entry)

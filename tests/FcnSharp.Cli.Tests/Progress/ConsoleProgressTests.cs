@@ -80,7 +80,7 @@ public sealed class ConsoleProgressTests
             _clock.Advance(0.1);
         }
 
-        Assert.Equal(11, terminal.ErrorLines.Length);
+        Assert.Equal(10, terminal.ErrorLines.Length);
 
         // Two seconds: the next tenth passes before five seconds have.
         ConsoleProgress quick = new(terminal.Terminal, "Quick", "images", _clock);
@@ -106,7 +106,34 @@ public sealed class ConsoleProgressTests
             _clock.Advance(1);
         }
 
-        Assert.Equal(11, terminal.ErrorLines.Length);
+        Assert.Equal(10, terminal.ErrorLines.Length);
+    }
+
+    [Fact]
+    public void A_log_gets_one_line_of_what_is_done_within_a_second()
+    {
+        CapturedTerminal terminal = new();
+        ConsoleProgress progress = new(terminal.Terminal, "Predicting", "images", _clock);
+
+        progress.Report(1, 2, "");
+        _clock.Advance(0.5);
+        progress.Report(2, 2, "");
+        progress.Dispose();
+
+        Assert.Equal(["Predicting  2/2  4.00 images/s  in 0:00"], terminal.ErrorLines);
+    }
+
+    [Fact]
+    public void What_an_earlier_run_has_done_is_not_this_ones_speed()
+    {
+        CapturedTerminal terminal = new();
+        ConsoleProgress progress = new(terminal.Terminal, "Training", "steps", _clock, alreadyDone: 800);
+
+        _clock.Advance(10);
+        progress.Report(900, 900, "");
+        progress.Dispose();
+
+        Assert.Equal(["Training  900/900  10.0 steps/s  in 0:10"], terminal.ErrorLines);
     }
 
     [Fact]
@@ -115,8 +142,9 @@ public sealed class ConsoleProgressTests
         CapturedTerminal terminal = new();
         ConsoleProgress progress = new(terminal.Terminal, "Training", "images", _clock);
 
+        _clock.Advance(1);
         progress.Report(0, 600, "");
-        _clock.Advance(4);
+        _clock.Advance(3);
         progress.Report(600, 600, "loss 0.10");
         progress.Dispose();
         progress.Dispose();

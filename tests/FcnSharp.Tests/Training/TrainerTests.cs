@@ -21,7 +21,7 @@ public class TrainerTests
         using var device = new CpuDevice();
         using Network network = MiniNet.Create(device);
         var scenes = new InMemoryDataset(new DrawnScenes(4, 64, 64, seed: 3), TestContext.Current.CancellationToken);
-        var options = new TrainingOptions { Steps = 450, BatchSize = 4, LearningRate = 0.06f, WarmupSteps = 30, Mirror = false, WeightDecay = 0 };
+        var options = new TrainingOptions { Steps = 300, BatchSize = 4, Solver = SolverKind.AdamW, LearningRate = 0.002f, WarmupSteps = 30, Mirror = false, WeightDecay = 0 };
         using var trainer = new Trainer(network, MiniNet.Description, scenes, options, "test");
         while (trainer.Step < options.Steps)
         {
@@ -34,19 +34,35 @@ public class TrainerTests
         Assert.True(meanIoU > 0.95, $"mean IU {meanIoU}");
     }
 
-    [Fact]
-    public void Resumed_training_gives_the_same_bits_as_uninterrupted_training()
+    [Theory]
+    [InlineData(SolverKind.Sgd)]
+    [InlineData(SolverKind.AdamW)]
+    public void Resumed_training_gives_the_same_bits_as_uninterrupted_training(SolverKind solver)
     {
         using var folder = new TempFolder();
-        float[] whole = Train(new WorkerPool(2), steps: 12, resumeFrom: null, saveTo: null);
-        Train(new WorkerPool(2), steps: 5, resumeFrom: null, saveTo: folder["half.safetensors"]);
-        float[] resumed = Train(new WorkerPool(2), steps: 12, resumeFrom: folder["half.safetensors"], saveTo: null);
+        float[] whole = Train(new WorkerPool(2), steps: 12, resumeFrom: null, saveTo: null, solver);
+        Train(new WorkerPool(2), steps: 5, resumeFrom: null, saveTo: folder["half.safetensors"], solver);
+        float[] resumed = Train(new WorkerPool(2), steps: 12, resumeFrom: folder["half.safetensors"], saveTo: null, solver);
         Assert.Equal(whole, resumed);
     }
 
+    [Theory]
+    [InlineData(SolverKind.Sgd)]
+    [InlineData(SolverKind.AdamW)]
+    public void Training_gives_the_same_bits_for_any_number_of_threads(SolverKind solver) =>
+        Assert.Equal(Train(new WorkerPool(1), 6, null, null, solver), Train(new WorkerPool(3), 6, null, null, solver));
+
     [Fact]
-    public void Training_gives_the_same_bits_for_any_number_of_threads() =>
-        Assert.Equal(Train(new WorkerPool(1), 6, null, null), Train(new WorkerPool(3), 6, null, null));
+    public void A_checkpoint_of_the_other_solver_is_refused_by_name()
+    {
+        using var device = new CpuDevice();
+        using Network network = MiniNet.Create(device);
+        using Trainer first = Trainer(network, Options);
+        using Trainer second = Trainer(network, Options with { Solver = SolverKind.AdamW });
+        var e = Assert.Throws<FcnSharpException>(() => second.Resume(first.Checkpoint(), "run/last.safetensors"));
+        Assert.Contains("'solver' = 'sgd'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("'solver' = 'adamw'", e.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_checkpoint_of_other_settings_is_refused_by_name()
@@ -121,13 +137,13 @@ public class TrainerTests
     private static Trainer Trainer(Network network, TrainingOptions options) =>
         new(network, MiniNet.Description, new DrawnScenes(7, 40, 33, seed: 5), options, "test");
 
-    private static float[] Train(WorkerPool workers, int steps, string? resumeFrom, string? saveTo)
+    private static float[] Train(WorkerPool workers, int steps, string? resumeFrom, string? saveTo, SolverKind solver = SolverKind.Sgd)
     {
         using (workers)
         {
             using var device = new CpuDevice(workers);
             using Network network = MiniNet.Create(device);
-            using Trainer trainer = Trainer(network, Options);
+            using Trainer trainer = Trainer(network, Options with { Solver = solver });
             if (resumeFrom is not null)
             {
                 trainer.Resume(CheckpointFile.Load(resumeFrom), resumeFrom);
