@@ -23,7 +23,7 @@ namespace FcnSharp.Cli.Demo;
 /// </summary>
 internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandContext context)
 {
-    private const int CheckpointEvery = 100;
+    private const int CheckpointEvery = 500;
     private const int EvaluationsDuringTraining = 8;
     private const int ReportedScenes = 8;
     private const string NetName = "mini-fcn8s";
@@ -36,10 +36,10 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         {
             Steps = settings.Steps,
             Solver = SolverKind.AdamW,
-            BatchSize = 4,
-            LearningRate = 0.002f,
+            BatchSize = 2,
+            LearningRate = 0.0025f,
             WeightDecay = 0.01f,
-            WarmupSteps = Math.Min(50, settings.Steps / 10),
+            WarmupSteps = Math.Min(100, settings.Steps / 10),
             Seed = settings.Seed,
         };
 

@@ -15,7 +15,7 @@ internal static class MiniFcn8s
 {
     private static readonly int[][] Stages = [[16], [24, 24], [40, 40], [64, 64], [96, 96]];
     private const int FullyConnectedChannels = 128;
-    private const float DropoutRatio = 0.2f;
+    private const float DropoutRatio = 0.1f;
 
     /// <summary>Builds the graph with outputs "scores", "classes" and "loss".</summary>
     public static NetGraph Build(NetOptions options)
