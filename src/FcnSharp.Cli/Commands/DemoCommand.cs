@@ -14,7 +14,7 @@ internal sealed class DemoCommand : Verb
     private readonly Option<int> _train = Numbers.WholeNumber("--train", "Scenes to train on.", 1000, minimum: 1);
     private readonly Option<int> _val = Numbers.WholeNumber("--val", "Scenes to hold out.", 60, minimum: 1);
     private readonly Option<int> _size = Numbers.WholeNumber("--size", "Side of a scene in pixels.", 128, minimum: 16);
-    private readonly Option<int> _steps = Numbers.WholeNumber("--steps", "Training steps of two scenes.", 5500, minimum: 1);
+    private readonly Option<int> _steps = Numbers.WholeNumber("--steps", "Training steps of two scenes.", 7000, minimum: 1);
     private readonly Option<int> _seed = Numbers.WholeNumber("--seed", "Seed of scenes, weights and order.", 1337, minimum: 0);
     private readonly Option<bool> _json = new("--json") { Description = "Write the figures as one JSON object for other programs." };
 

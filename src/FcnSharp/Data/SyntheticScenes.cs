@@ -53,11 +53,11 @@ public static class SyntheticScenes
     private static List<(float X, float Y, float Radius)> Places(ref SplitMix64 random, int width, int height)
     {
         const int Tries = 12;
-        int count = 3 + random.Below(5);
+        int count = 3 + random.Below(4);
         List<(float X, float Y, float Radius)> places = new(count);
         for (int i = 0; i < count; i++)
         {
-            float radius = Math.Min(width, height) * random.Range(0.14f, 0.26f);
+            float radius = Math.Min(width, height) * random.Range(0.16f, 0.27f);
             (float X, float Y, float Radius) best = default;
             float bestGap = float.NegativeInfinity;
             for (int t = 0; t < Tries && bestGap < 0.85f; t++)
