@@ -86,6 +86,8 @@ internal sealed class DemoCommand : Verb
         output.WriteLine($"  {settings.Predictions}  (label maps)");
         output.WriteLine($"  {settings.Model}");
         output.WriteLine();
-        output.WriteLine($"Segment an image of your own with this model: ./fcn predict --model {settings.Model} IMAGE.png --out OUT");
+        output.WriteLine("Segment an image of your own with this model:");
+        output.WriteLine();
+        output.WriteLine($"  ./fcn predict --model {settings.Model} IMAGE.png --out OUT");
     }
 }

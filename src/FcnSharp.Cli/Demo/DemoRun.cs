@@ -64,7 +64,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         using var log = new TrainingLog(settings.Log, firstStep);
         using var segmenter = new Segmenter(network, description);
         TimeSpan time = Train(trainer, log, segmenter, val);
-        (ConfusionMatrix confusion, List<ReportSample> samples) = Predict(segmenter, val);
+        (ConfusionMatrix confusion, List<ReportSample> samples) = PredictOrSayHowToGoOn(segmenter, val);
         SegmentationMetrics metrics = SegmentationMetrics.From(confusion);
         log.AddEvaluation(settings.Steps, metrics.MeanIoU);
         ModelFile.Save(
@@ -160,6 +160,19 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             }
 
             progress.Report(step.Step, settings.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}{meanIoU}"));
+        }
+    }
+
+    private (ConfusionMatrix Confusion, List<ReportSample> Samples) PredictOrSayHowToGoOn(Segmenter segmenter, ISegmentationDataset val)
+    {
+        try
+        {
+            return Predict(segmenter, val);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Note($"The training is done and kept; the same command goes on after it ({settings.Checkpoint})");
+            throw;
         }
     }
 

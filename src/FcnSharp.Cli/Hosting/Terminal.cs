@@ -36,6 +36,9 @@ internal sealed class Terminal
     /// <summary>Whether the error stream is a terminal whose last line can be rewritten.</summary>
     public bool IsLive { get; }
 
+    /// <summary>How many characters the live line has room for.</summary>
+    public int UsableWidth => Math.Max(1, _width() - 1);
+
     /// <summary>The streams of this process.</summary>
     public static Terminal OfProcess()
     {
@@ -60,7 +63,7 @@ internal sealed class Terminal
         lock (_gate)
         {
             // The last column stays free: writing into it makes some terminals wrap.
-            string line = text[..Math.Min(text.Length, Math.Max(1, _width() - 1))];
+            string line = text[..Math.Min(text.Length, UsableWidth)];
             Error.Write('\r' + line.PadRight(_liveLength));
             Error.Flush();
             _liveLength = line.Length;
@@ -84,7 +87,8 @@ internal sealed class Terminal
     {
         if (_liveLength > 0)
         {
-            Error.Write('\r' + new string(' ', _liveLength) + '\r');
+            // Two more than were written: the terminal itself has put ^C there when it was pressed.
+            Error.Write('\r' + new string(' ', Math.Max(_liveLength, Math.Min(_liveLength + 2, UsableWidth))) + '\r');
             _liveLength = 0;
         }
     }

@@ -111,7 +111,11 @@ internal sealed class ConsoleProgress : IProgressReporter
         (long done, long total, string text) = _last;
         string rate = _rate.ItemsPerSecond > 0 ? ProgressLine.Rate(_rate.ItemsPerSecond, _unit) : "";
         string left = total > done && _rate.TimeFor(total - done) is { } time ? $"{ProgressLine.Duration(time)} left" : "";
-        return ProgressLine.Join(_task, _terminal.IsLive ? ProgressLine.Bar(done, total) : "", ProgressLine.Count(done, total), rate, left, text);
+        string Line(string bar) => ProgressLine.Join(_task, bar, ProgressLine.Count(done, total), rate, left, text);
+        string line = Line(_terminal.IsLive ? ProgressLine.Bar(done, total) : "");
+
+        // The bar says nothing that the numbers do not: where room is short it goes before they are cut.
+        return _terminal.IsLive && line.Length > _terminal.UsableWidth ? Line("") : line;
     }
 
     private string FinalLine()

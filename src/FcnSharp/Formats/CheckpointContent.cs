@@ -5,7 +5,7 @@ namespace FcnSharp.Formats;
 /// <summary>All that resumes a training run: the model so far and the state of its solver.</summary>
 /// <param name="Description">The model that is being trained.</param>
 /// <param name="Weights">Its weights, by their names in the model.</param>
-/// <param name="SolverState">The solver's tensors by names of its own, such as "momentum/conv1_1.weight".</param>
+/// <param name="SolverState">The solver's tensors by names of its own, such as "velocity/conv1_1.weight".</param>
 /// <param name="Step">The number of steps done, from 0.</param>
 /// <param name="Seed">The seed of the run, from which each step derives its random numbers.</param>
 /// <param name="Settings">What shapes the run, as text by name: solver, learning rate, data set, ...; numbers in the invariant culture.</param>

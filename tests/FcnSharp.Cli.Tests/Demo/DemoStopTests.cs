@@ -33,6 +33,23 @@ public sealed class DemoStopTests
     }
 
     [Fact]
+    public async Task A_run_that_is_stopped_while_it_predicts_does_not_train_again()
+    {
+        using var temp = new TempFolder();
+        string[] args = ["demo", "--out", temp["d"], "--train", "4", "--val", "300", "--size", "64", "--steps", "1"];
+        using FcnProcess run = FcnProcess.Start(args);
+        await run.WaitUntil(() => Directory.Exists(temp["d/predictions"]));
+        run.Signal(FcnProcess.SigInt);
+        Outcome stopped = (await run.End()).Expect(130);
+        Assert.Contains("The training is done and kept; the same command goes on after it", stopped.Error, StringComparison.Ordinal);
+
+        Outcome resumed = (await FcnProcess.Run(args)).Expect(0);
+
+        Assert.Contains("Going on from step 1 of 1", resumed.Error, StringComparison.Ordinal);
+        Assert.Contains("Trained by the run before.", resumed.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_killed_run_goes_on_from_its_last_checkpoint()
     {
         using var temp = new TempFolder();

@@ -56,6 +56,22 @@ public sealed class ConsoleProgressTests
     }
 
     [Fact]
+    public void Where_the_line_is_too_long_the_bar_goes_before_the_numbers()
+    {
+        CapturedTerminal terminal = new(isLive: true, width: 80);
+        ConsoleProgress progress = new(terminal.Terminal, "Training", "steps", _clock);
+
+        _clock.Advance(1);
+        progress.Report(14, 900, "loss 1.241");
+        _clock.Advance(1);
+        progress.Report(28, 900, "loss 1.241, val mean IU 12.3");
+
+        string[] states = terminal.Error.Split('\r', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("Training  [....................]  14/900  loss 1.241", states[0]);
+        Assert.Equal("Training  28/900  14.0 steps/s  1:02 left  loss 1.241, val mean IU 12.3", states[1]);
+    }
+
+    [Fact]
     public void A_message_does_not_mix_with_the_live_line()
     {
         CapturedTerminal terminal = new(isLive: true);
@@ -64,7 +80,7 @@ public sealed class ConsoleProgressTests
         progress.Report(1, 0, "");
         terminal.Terminal.WriteErrorLine("note");
 
-        Assert.Equal("\rT  1\r    \rnote\n", terminal.Error);
+        Assert.Equal("\rT  1\r      \rnote\n", terminal.Error);
     }
 
     [Fact]
