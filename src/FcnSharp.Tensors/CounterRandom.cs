@@ -43,7 +43,8 @@ public static class CounterRandom
         return hash;
     }
 
-    private static ulong Mix(ulong z)
+    /// <summary>Scrambles 64 bits, one to one (the output function of SplitMix64).</summary>
+    public static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;

@@ -11,9 +11,9 @@ namespace FcnSharp.Cli.Commands;
 internal sealed class DemoCommand : Verb
 {
     private readonly Option<string> _out = OutputFolder.Option("Folder for everything that is written.", "demo");
-    private readonly Option<int> _train = Numbers.WholeNumber("--train", "Scenes to train on.", 1000, minimum: 1);
-    private readonly Option<int> _val = Numbers.WholeNumber("--val", "Scenes to hold out.", 60, minimum: 1);
-    private readonly Option<int> _size = Numbers.WholeNumber("--size", "Side of a scene in pixels.", 128, minimum: 16);
+    private readonly Option<int> _train = Numbers.WholeNumber("--train", "Scenes to train on.", 1000, minimum: 1, maximum: 1_000_000);
+    private readonly Option<int> _val = Numbers.WholeNumber("--val", "Scenes to hold out.", 60, minimum: 1, maximum: 100_000);
+    private readonly Option<int> _size = Numbers.WholeNumber("--size", "Side of a scene in pixels.", 128, minimum: 16, maximum: 4096);
     private readonly Option<int> _steps = Numbers.WholeNumber("--steps", "Training steps of two scenes.", 7000, minimum: 1);
     private readonly Option<int> _seed = Numbers.WholeNumber("--seed", "Seed of scenes, weights and order.", 1337, minimum: 0);
     private readonly Option<bool> _json = new("--json") { Description = "Write the figures as one JSON object for other programs." };

@@ -7,7 +7,7 @@ namespace FcnSharp.Cli.Commands;
 internal static class Numbers
 {
     /// <summary>An option for a whole number.</summary>
-    public static Option<int> WholeNumber(string name, string description, int defaultValue, int minimum) => new(name)
+    public static Option<int> WholeNumber(string name, string description, int defaultValue, int minimum, int maximum = int.MaxValue) => new(name)
     {
         Description = description,
         HelpName = "n",
@@ -15,12 +15,13 @@ internal static class Numbers
         CustomParser = result =>
         {
             string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum)
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum)
             {
                 return number;
             }
 
-            result.AddError($"{name} needs a whole number of at least {minimum.ToString(CultureInfo.InvariantCulture)}, found '{text}'");
+            string range = maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
+            result.AddError($"{name} needs a whole number {range}, found '{text}'");
             return defaultValue;
         },
     };

@@ -178,8 +178,12 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
 
     private (ConfusionMatrix Confusion, List<ReportSample> Samples) Predict(Segmenter segmenter, ISegmentationDataset val)
     {
-        OutputFolder.Create(settings.Predictions);
-        OutputFolder.Create(settings.Overlays);
+        foreach (string folder in (string[])[settings.Predictions, settings.Overlays])
+        {
+            OutputFolder.Create(folder);
+            RemoveNumbered(folder);
+        }
+
         Palette palette = Palette.Of(val.Classes);
         var samples = new List<ReportSample>();
         using IProgressReporter progress = context.StartProgress("Predicting", "images");
@@ -199,6 +203,15 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             },
             context.Stop);
         return (confusion, samples);
+    }
+
+    /// <summary>Removes the pictures of an earlier demo with other counts, which would stand among those of this one.</summary>
+    private static void RemoveNumbered(string folder)
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*.png").Where(f => Path.GetFileNameWithoutExtension(f).All(char.IsAsciiDigit)))
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>image | truth | prediction | errors.</summary>

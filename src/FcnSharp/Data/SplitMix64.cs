@@ -1,28 +1,21 @@
+using FcnSharp.Tensors;
+
 namespace FcnSharp.Data;
 
 /// <summary>
-/// The generator SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
-/// System.Random promises no sequence across runtimes; data and orders made from a seed here must never change.
+/// The positions of one <see cref="CounterRandom"/> stream, drawn one after the other: the generator SplitMix64 (Steele, Lea,
+/// Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014). System.Random promises no sequence across runtimes;
+/// data and orders made from a seed here must never change.
 /// </summary>
-internal struct SplitMix64(ulong seed)
+internal struct SplitMix64(ulong key)
 {
-    private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
-
-    private ulong _state = seed;
+    private ulong _position;
 
     /// <summary>A generator for one item of a numbered series, independent of the series' other generators.</summary>
-    public static SplitMix64 For(long seed, long index) => new(Mix(Mix(unchecked((ulong)seed) + GoldenGamma) ^ unchecked((ulong)index)));
-
-    /// <summary>The output function: scrambles a counter into 64 random bits.</summary>
-    public static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    public static SplitMix64 For(long seed, long index) => new(CounterRandom.Key(unchecked((ulong)seed), unchecked((ulong)index)));
 
     /// <summary>The next 64 random bits.</summary>
-    public ulong Next() => Mix(_state += GoldenGamma);
+    public ulong Next() => CounterRandom.BitsAt(key, ++_position);
 
     /// <summary>Uniform in [0, 1), a multiple of 2^-24.</summary>
     public float Unit() => (Next() >> 40) * (1f / (1 << 24));

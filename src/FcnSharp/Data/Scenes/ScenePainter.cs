@@ -1,4 +1,5 @@
 using FcnSharp.Imaging;
+using FcnSharp.Tensors;
 
 namespace FcnSharp.Data.Scenes;
 
@@ -88,7 +89,7 @@ internal sealed class ScenePainter(int width, int height)
                 for (int c = 0; c < 3; c++, i++)
                 {
                     // The square root stands for the display's transfer curve: within a few percent of sRGB's.
-                    float value = (255 * MathF.Sqrt(MathF.Max(0, _light[i] * exposure))) + (noise * Gaussian(SplitMix64.Mix(noiseSeed + (ulong)i)));
+                    float value = (255 * MathF.Sqrt(MathF.Max(0, _light[i] * exposure))) + (noise * Gaussian(CounterRandom.Mix(noiseSeed + (ulong)i)));
                     bytes[i] = (byte)Math.Clamp(value + 0.5f, 0f, 255f);
                 }
             }

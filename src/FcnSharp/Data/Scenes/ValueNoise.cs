@@ -1,3 +1,5 @@
+using FcnSharp.Tensors;
+
 namespace FcnSharp.Data.Scenes;
 
 /// <summary>Smooth random textures: random values on a lattice, blended in between.</summary>
@@ -19,7 +21,7 @@ internal readonly struct ValueNoise(ulong seed)
     }
 
     private float Lattice(int i, int j, ulong octave) =>
-        (SplitMix64.Mix(seed + octave + ((ulong)(uint)i << 32) + ((ulong)(uint)j << 8)) >> 40) * (1f / (1 << 24));
+        (CounterRandom.Mix(seed + octave + ((ulong)(uint)i << 32) + ((ulong)(uint)j << 8)) >> 40) * (1f / (1 << 24));
 
     private static float Smooth(float t) => t * t * (3 - (2 * t));
 
