@@ -23,7 +23,8 @@ namespace FcnSharp.Cli.Demo;
 /// </summary>
 internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandContext context)
 {
-    private const int CheckpointEvery = 500;
+    private const int Checkpoints = 14;
+    private const int MostStepsAtRisk = 500;
     private const int EvaluationsDuringTraining = 8;
     private const int ReportedScenes = 8;
     private const string NetName = "mini-fcn8s";
@@ -140,6 +141,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
 
     private void RunSteps(Trainer trainer, TrainingLog log, Segmenter segmenter, ISegmentationDataset val, IProgressReporter progress)
     {
+        long checkpointEvery = Math.Clamp(settings.Steps / Checkpoints, 1, MostStepsAtRisk);
         long evaluateEvery = Math.Max(1, settings.Steps / EvaluationsDuringTraining);
         string meanIoU = "";
         while (trainer.Step < settings.Steps)
@@ -154,7 +156,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
 
             TrainingStep step = trainer.RunStep(context.Stop);
             log.Add(step);
-            if (step.Step % CheckpointEvery == 0)
+            if (step.Step % checkpointEvery == 0)
             {
                 CheckpointFile.Save(settings.Checkpoint, trainer.Checkpoint());
             }
