@@ -10,7 +10,8 @@ namespace FcnSharp.Cli.Bench;
 /// <param name="Gflops">GFLOP/s, a multiply-add counting as two; null where memory is what the primitive costs.</param>
 /// <param name="PeakPercent">Share of the measured peak of multiply-adds; null likewise.</param>
 /// <param name="Bytes">Memory of a run: operands, results and scratch, without weights.</param>
-internal sealed record BenchResult(string Case, string Pass, int Threads, double Ms, double? Gflops, double? PeakPercent, long Bytes);
+/// <param name="Geometry">What was run.</param>
+internal sealed record BenchResult(string Case, string Pass, int Threads, double Ms, double? Gflops, double? PeakPercent, long Bytes, BenchGeometry Geometry);
 
 /// <summary>Writes the results as JSON without reflection, which a trimmed program lacks.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -33,7 +33,7 @@ internal static class BenchRunner
             double seconds = Median(execution, cancellation);
             long multiplyAdds = program.Operations.Sum(o => o.MultiplyAdds);
             double? gflops = multiplyAdds == 0 ? null : Math.Round(2e-9 * multiplyAdds / seconds, 1);
-            return new BenchResult(benchCase.Name, benchCase.Pass, threads, Math.Round(1e3 * seconds, 3), gflops, gflops is null ? null : Math.Round(100 * gflops.Value / peakGflops, 1), plan.Memory.ArenaBytes);
+            return new BenchResult(benchCase.Name, benchCase.Pass, threads, Math.Round(1e3 * seconds, 3), gflops, gflops is null ? null : Math.Round(100 * gflops.Value / peakGflops, 1), plan.Memory.ArenaBytes, benchCase.Geometry);
         }
         finally
         {
