@@ -137,9 +137,10 @@ internal sealed unsafe class WeightGradient : IKernel, IParallelJob
         float* coarse = _coarseData + (group * _groupRows + firstRow) * lda + (nint)first;
         float* fine = _fineData + group * (nint)(_fine.Shape.C / _groups) * _fineLayout.Phases.Count * (nint)_fineLayout.PlaneStride + (nint)first;
         nint* offsets = (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_offsets)) + firstColumn;
-        for (int row = 0; row < rows; row += KernelSet.DotRows)
+        // The columns of a tile are mostly taps of one channel, so their runs overlap and stay in the nearest cache.
+        for (int column = 0; column < columns; column += _kernels.DotColumns)
         {
-            for (int column = 0; column < columns; column += _kernels.DotColumns)
+            for (int row = 0; row < rows; row += KernelSet.DotRows)
             {
                 _kernels.Dot(vectors, coarse + row * lda, lda, fine, offsets + column, block + row * _columnsPerBlock + column, _columnsPerBlock);
             }
