@@ -73,6 +73,8 @@ public sealed class CpuDevice : HostDevice
         SoftmaxCrossEntropyForward o => new SoftmaxLossForwardKernel(_workers, o),
         SoftmaxCrossEntropyBackward o => new SoftmaxLossBackwardKernel(_workers, o),
         ArgMaxForward o => new ArgMaxKernel(_workers, o),
+        BilinearResize2dForward o => new BilinearResizeForwardKernel(_workers, o),
+        BilinearResize2dBackward o => new BilinearResizeBackwardKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

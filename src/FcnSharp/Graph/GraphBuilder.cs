@@ -110,6 +110,10 @@ public sealed class GraphBuilder(string name)
     public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
         Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
 
+    /// <summary>Bilinear resize; give a second input where its size is the one that is wanted.</summary>
+    public GraphValue BilinearResize2d(string layerName, GraphValue input, BilinearResize2dParameters geometry, GraphValue? like = null) =>
+        Add(new BilinearResize2dLayer(layerName, geometry), Channels(input), like is null ? [input] : [input, like]);
+
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
 
