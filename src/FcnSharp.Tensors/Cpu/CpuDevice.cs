@@ -73,6 +73,14 @@ public sealed class CpuDevice : HostDevice
         SoftmaxCrossEntropyForward o => new SoftmaxLossForwardKernel(_workers, o),
         SoftmaxCrossEntropyBackward o => new SoftmaxLossBackwardKernel(_workers, o),
         ArgMaxForward o => new ArgMaxKernel(_workers, o),
+        BilinearResize2dForward o => new BilinearResizeForwardKernel(_workers, o),
+        BilinearResize2dBackward o => new BilinearResizeBackwardKernel(_workers, o),
+        BatchNorm2dStatistics o => new BatchNormStatisticsKernel(_workers, o),
+        BatchNorm2dRunningStatistics o => new BatchNormRunningStatisticsKernel(o),
+        BatchNorm2dNormalize o => new BatchNormNormalizeKernel(_workers, o),
+        BatchNorm2dGradientSums o => new BatchNormGradientSumsKernel(_workers, o),
+        BatchNorm2dBackwardWeight o => new BatchNormBackwardWeightKernel(o),
+        BatchNorm2dBackwardInput o => new BatchNormBackwardInputKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

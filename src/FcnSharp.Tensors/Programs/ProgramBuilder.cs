@@ -8,6 +8,7 @@ public sealed class ProgramBuilder(string name)
     private readonly List<ProgramValue> _values = [];
     private readonly List<Operation> _operations = [];
     private readonly HashSet<ProgramValue> _defined = [];
+    private readonly HashSet<ProgramValue> _updated = [];
     private readonly Dictionary<IDeviceTensor, ProgramValue> _persistent = [];
 
     /// <summary>A value that the host writes before each execution.</summary>
@@ -43,16 +44,17 @@ public sealed class ProgramBuilder(string name)
         ArgumentNullException.ThrowIfNull(operation);
         foreach (ProgramValue input in operation.Inputs)
         {
-            if (!_defined.Contains(input))
+            if (!_defined.Contains(input) || _updated.Contains(input))
             {
-                throw new InvalidOperationException($"{operation.Kind} of {operation.Name} reads {input}, which nothing has written.");
+                throw new InvalidOperationException($"{operation.Kind} of {operation.Name} reads {input}, which {(_updated.Contains(input) ? "is for the next execution" : "nothing has written")}.");
             }
         }
 
         foreach (ProgramValue output in operation.Outputs)
         {
             bool persistent = output.Role == ValueRole.Persistent;
-            if (!Owns(output) || persistent != operation.Accumulates || (!persistent && !_defined.Add(output)))
+            bool update = operation.Updates.Contains(output);
+            if (!Owns(output) || persistent != (operation.Accumulates || update) || (update && !_updated.Add(output)) || (!persistent && !_defined.Add(output)))
             {
                 throw new InvalidOperationException($"{operation.Kind} of {operation.Name} cannot write {output}.");
             }

@@ -70,6 +70,14 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         SoftmaxCrossEntropyForward o => f => SoftmaxLossReference.Forward(o.Logits.Shape, o.IgnoreIndex, o.Reduction, f.Float(o.Logits), f.Int(o.Labels), f.Float(o.Loss)),
         SoftmaxCrossEntropyBackward o => f => SoftmaxLossReference.Backward(o.Logits.Shape, o.IgnoreIndex, o.Reduction, o.Weight, f.Float(o.Logits), f.Int(o.Labels), f.Float(o.Loss), f.Float(o.GradLogits)),
         ArgMaxForward o => f => ElementReference.ArgMax(o.Scores.Shape, f.Float(o.Scores), f.Int(o.Classes)),
+        BilinearResize2dForward o => f => ResizeReference.Forward(o.AlignCorners, o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Float(o.Output)),
+        BilinearResize2dBackward o => f => ResizeReference.Backward(o.AlignCorners, o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Float(o.GradInput)),
+        BatchNorm2dStatistics o => f => BatchNormReference.Statistics(o.Input.Shape, o.Parameters.Epsilon, o.Parameters.Momentum, f.Float(o.Input), f.Float(o.RunningMean), f.Float(o.RunningVariance), f.Float(o.Statistics), f.Float(o.NextMean), f.Float(o.NextVariance)),
+        BatchNorm2dRunningStatistics o => f => BatchNormReference.RunningStatistics(o.RunningMean.Shape[0], o.Parameters.Epsilon, f.Float(o.RunningMean), f.Float(o.RunningVariance), f.Float(o.Statistics)),
+        BatchNorm2dNormalize o => f => BatchNormReference.Normalize(o.Input.Shape, f.Float(o.Input), f.Float(o.Statistics), f.Float(o.Weight), f.Float(o.Bias), f.Float(o.Output)),
+        BatchNorm2dGradientSums o => f => BatchNormReference.GradientSums(o.Input.Shape, f.Float(o.Input), f.Float(o.GradOutput), f.Float(o.Statistics), f.Float(o.Sums)),
+        BatchNorm2dBackwardWeight o => f => BatchNormReference.AddWeightGradient(o.Sums.Shape[1], f.Float(o.Sums), Optional(f, o.GradWeight), Optional(f, o.GradBias)),
+        BatchNorm2dBackwardInput o => f => BatchNormReference.BackwardInput(o.GradInput.Shape, f.Float(o.GradOutput), o.Sums is null ? null : f.Float(o.Input), f.Float(o.Statistics), f.Float(o.Weight), Optional(f, o.Sums), f.Float(o.GradInput)),
         _ => throw new NotSupportedException($"The reference device has no {operation.Kind}."),
     });
 

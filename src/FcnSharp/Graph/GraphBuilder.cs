@@ -110,6 +110,24 @@ public sealed class GraphBuilder(string name)
     public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
         Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
 
+    /// <summary>Bilinear resize; give a second input where its size is the one that is wanted.</summary>
+    public GraphValue BilinearResize2d(string layerName, GraphValue input, BilinearResize2dParameters geometry, GraphValue? like = null) =>
+        Add(new BilinearResize2dLayer(layerName, geometry), Channels(input), like is null ? [input] : [input, like]);
+
+    /// <summary>Batch normalisation; the running estimates are buffers.</summary>
+    /// <param name="layerName">Unique in the net.</param>
+    /// <param name="input">What is normalised.</param>
+    /// <param name="parameters">Epsilon, momentum, frozen or not; the usual ones when null.</param>
+    /// <param name="multipliers">Learning-rate and decay multipliers of weight and bias; learned without decay when null.</param>
+    public GraphValue BatchNorm2d(string layerName, GraphValue input, BatchNorm2dParameters? parameters = null, Multipliers? multipliers = null)
+    {
+        Multipliers m = multipliers ?? new Multipliers(1, 1, 0, 0);
+        int channels = Channels(input);
+        var weight = new Parameter(layerName + ".weight", new Shape(channels), Initializer.Constant(1)) { LearningRateMultiplier = m.Weight, DecayMultiplier = m.WeightDecay };
+        var bias = new Parameter(layerName + ".bias", new Shape(channels), Initializer.Zero) { LearningRateMultiplier = m.Bias, DecayMultiplier = m.BiasDecay };
+        return Add(new BatchNorm2dLayer(layerName, parameters ?? new BatchNorm2dParameters(), weight, bias), channels, input);
+    }
+
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
 

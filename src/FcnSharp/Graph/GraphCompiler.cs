@@ -59,7 +59,7 @@ internal sealed class GraphCompiler
     private void Forward(GraphNode node)
     {
         ProgramValue[] inputs = [.. node.Inputs.Select(ValueOf)];
-        var context = new ForwardContext(node.Layer, _builder, inputs, _target.Training, p => _builder.Persistent(_parameters.Value(p)));
+        var context = new ForwardContext(node.Layer, _builder, inputs, _target.Training, p => _builder.Persistent(_parameters.Value(p)), p => _builder.Persistent(_parameters.Next(p)));
         IReadOnlyList<ProgramValue> outputs;
         try
         {

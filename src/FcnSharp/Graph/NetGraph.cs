@@ -75,7 +75,7 @@ public sealed class NetGraph
     /// <summary>What can be asked for, by name: "scores", "classes", "loss", ...</summary>
     public IReadOnlyDictionary<string, GraphValue> Outputs { get; }
 
-    /// <summary>Everything that is learned, in the order of the layers.</summary>
+    /// <summary>Everything that is learned, and buffers, in the order of the layers.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>The nodes that some outputs depend on, in order.</summary>

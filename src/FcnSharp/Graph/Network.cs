@@ -32,8 +32,8 @@ public sealed class Network : IDisposable
     /// <summary>Where it computes.</summary>
     public IDevice Device { get; }
 
-    /// <summary>Number of weights, all layers together.</summary>
-    public long ParameterCount => Graph.Parameters.Sum(p => p.Shape.ElementCount);
+    /// <summary>Number of weights, all layers together; buffers are none.</summary>
+    public long ParameterCount => Graph.Parameters.Where(p => !p.IsBuffer).Sum(p => p.Shape.ElementCount);
 
     /// <summary>How many compiled sizes are remembered now; never more than 8.</summary>
     public int CachedPlanCount
@@ -52,6 +52,15 @@ public sealed class Network : IDisposable
 
     /// <summary>The tensor that a parameter's gradient is added to by each training execution, until a solver's step resets it.</summary>
     public IDeviceTensor Gradient(Parameter parameter) => _parameters.Gradient(parameter);
+
+    /// <summary>
+    /// Buffers take the values that the last training execution has left for them; a solver's step does it. Until then inference and
+    /// checkpoints see the old ones, so a step that is given up changes nothing.
+    /// </summary>
+    public void CommitBuffers() => _parameters.CommitBuffers();
+
+    /// <summary>Forgets the values that training executions have left for buffers.</summary>
+    public void DiscardBuffers() => _parameters.DiscardBuffers();
 
     /// <summary>Fills all parameters by their initialisers. Each depends on the seed and on its own name only.</summary>
     public void Initialize(ulong seed)

@@ -10,6 +10,7 @@ internal sealed class ParameterStore : IDisposable
     private readonly IDevice _device;
     private readonly Dictionary<Parameter, IDeviceTensor> _values = [];
     private readonly Dictionary<Parameter, IDeviceTensor> _gradients = [];
+    private readonly Dictionary<Parameter, (IDeviceTensor Tensor, float[] New, float[] Old)> _next = [];
     private readonly Lock _gate = new();
 
     public ParameterStore(NetGraph graph, IDevice device)
@@ -38,9 +39,58 @@ internal sealed class ParameterStore : IDisposable
         }
     }
 
+    /// <summary>The next value of a buffer; NaN where no training execution has written one.</summary>
+    public IDeviceTensor Next(Parameter buffer)
+    {
+        lock (_gate)
+        {
+            if (!_next.TryGetValue(buffer, out var next))
+            {
+                int count = checked((int)buffer.Shape.ElementCount);
+                next = (_device.Allocate(buffer.Name + ".next", buffer.Shape), new float[count], new float[count]);
+                next.Tensor.Fill(float.NaN);
+                _next.Add(buffer, next);
+            }
+
+            return next.Tensor;
+        }
+    }
+
+    /// <summary>Buffers take the values that were written for them, once.</summary>
+    public void CommitBuffers()
+    {
+        lock (_gate)
+        {
+            foreach ((Parameter buffer, (IDeviceTensor next, float[] values, float[] old)) in _next)
+            {
+                next.Read(values);
+                _values[buffer].Read(old);
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = float.IsNaN(values[i]) ? old[i] : values[i];
+                }
+
+                _values[buffer].Write(values);
+                next.Fill(float.NaN);
+            }
+        }
+    }
+
+    /// <summary>Forgets what was written for buffers.</summary>
+    public void DiscardBuffers()
+    {
+        lock (_gate)
+        {
+            foreach ((IDeviceTensor next, float[] _, float[] _) in _next.Values)
+            {
+                next.Fill(float.NaN);
+            }
+        }
+    }
+
     public void Dispose()
     {
-        foreach (IDeviceTensor tensor in _values.Values.Concat(_gradients.Values))
+        foreach (IDeviceTensor tensor in _values.Values.Concat(_gradients.Values).Concat(_next.Values.Select(n => n.Tensor)))
         {
             tensor.Dispose();
         }

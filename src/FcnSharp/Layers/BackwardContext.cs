@@ -54,6 +54,9 @@ public sealed class BackwardContext(
         return gradient;
     }
 
+    /// <summary>A new value between two operations of the backward pass.</summary>
+    public ProgramValue NewValue(Shape shape) => builder.Intermediate(layer.Name + ".grad", shape);
+
     /// <summary>The value of one of the layer's parameters.</summary>
     public ProgramValue Value(Parameter parameter) => forward.Value(parameter);
 

@@ -9,7 +9,8 @@ namespace FcnSharp.Layers;
 /// <param name="inputs">The layer's inputs.</param>
 /// <param name="training">Whether a backward pass will follow; dropout and batch norm differ.</param>
 /// <param name="parameterValue">The value of a parameter.</param>
-public sealed class ForwardContext(Layer layer, ProgramBuilder builder, IReadOnlyList<ProgramValue> inputs, bool training, Func<Parameter, ProgramValue> parameterValue)
+/// <param name="nextValue">Where the next value of a buffer is written.</param>
+public sealed class ForwardContext(Layer layer, ProgramBuilder builder, IReadOnlyList<ProgramValue> inputs, bool training, Func<Parameter, ProgramValue> parameterValue, Func<Parameter, ProgramValue> nextValue)
 {
     private readonly List<ProgramValue> _saved = [];
 
@@ -24,6 +25,9 @@ public sealed class ForwardContext(Layer layer, ProgramBuilder builder, IReadOnl
 
     /// <summary>The value of one of the layer's parameters.</summary>
     public ProgramValue Value(Parameter parameter) => parameterValue(parameter);
+
+    /// <summary>Where a training step writes the next value of a buffer, which takes its place when the step is completed.</summary>
+    public ProgramValue NextValue(Parameter buffer) => nextValue(buffer);
 
     /// <summary>A new value for an output.</summary>
     public ProgramValue NewValue(Shape shape, ElementType type = ElementType.Float32) => builder.Intermediate(layer.Name, shape, type);

@@ -3,7 +3,7 @@ using FcnSharp.Tensors;
 namespace FcnSharp.Layers;
 
 /// <summary>
-/// A trainable tensor of a layer: its description, not its value. A network gives it memory.
+/// A trainable tensor of a layer, or a buffer of it: its description, not its value. A network gives it memory.
 /// </summary>
 /// <param name="name">Unique in the net: the layer's name and the role, such as "conv1_1.weight".</param>
 /// <param name="shape">Conv2d weight [C_out, C_in / groups, kH, kW], ConvTranspose2d weight [C_in, C_out / groups, kH, kW], bias [C_out].</param>
@@ -25,8 +25,14 @@ public sealed class Parameter(string name, Shape shape, Initializer initializer)
     /// <summary>Factor of the solver's weight decay (Caffe's decay_mult).</summary>
     public float DecayMultiplier { get; init; } = 1;
 
-    /// <summary>Whether training changes it.</summary>
-    public bool IsTrainable => LearningRateMultiplier != 0;
+    /// <summary>
+    /// Whether it belongs to the model but not to what is learned, as the running estimates of batch norm: saved and loaded like a
+    /// weight, without a gradient, changed only by the forward pass of a training step that is completed.
+    /// </summary>
+    public bool IsBuffer { get; init; }
+
+    /// <summary>Whether a solver changes it.</summary>
+    public bool IsTrainable => !IsBuffer && LearningRateMultiplier != 0;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Shape}";

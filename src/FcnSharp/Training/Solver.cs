@@ -53,7 +53,7 @@ public abstract class Solver : IDisposable
         };
     }
 
-    /// <summary>Applies the gradients that have been accumulated, and resets them.</summary>
+    /// <summary>Applies the gradients that have been accumulated, resets them, and gives buffers their next values.</summary>
     /// <param name="step">Number of the step, from 1.</param>
     /// <param name="learningRate">Learning rate of the step, before the parameters' multipliers.</param>
     /// <param name="weightDecay">Weight decay, before the parameters' multipliers.</param>
@@ -63,15 +63,19 @@ public abstract class Solver : IDisposable
         {
             Step(parameter, state, step, learningRate * parameter.LearningRateMultiplier, weightDecay * parameter.DecayMultiplier);
         }
+
+        Network.CommitBuffers();
     }
 
-    /// <summary>Forgets gradients that no step will use.</summary>
+    /// <summary>Forgets gradients, and next values of buffers, that no step will use.</summary>
     public void ClearGradients()
     {
         foreach ((Parameter parameter, IDeviceTensor[] _) in _parameters)
         {
             Network.Gradient(parameter).Fill(0);
         }
+
+        Network.DiscardBuffers();
     }
 
     /// <summary>Copies the state to the host, named "state/parameter", such as "velocity/conv1_1.weight".</summary>
