@@ -73,6 +73,8 @@ public sealed class CpuDevice : HostDevice
         SoftmaxCrossEntropyForward o => new SoftmaxLossForwardKernel(_workers, o),
         SoftmaxCrossEntropyBackward o => new SoftmaxLossBackwardKernel(_workers, o),
         ArgMaxForward o => new ArgMaxKernel(_workers, o),
+        AvgPool2dForward o => new AvgPoolForwardKernel(_workers, o),
+        AvgPool2dBackward o => new AvgPoolBackwardKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

@@ -70,6 +70,8 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         SoftmaxCrossEntropyForward o => f => SoftmaxLossReference.Forward(o.Logits.Shape, o.IgnoreIndex, o.Reduction, f.Float(o.Logits), f.Int(o.Labels), f.Float(o.Loss)),
         SoftmaxCrossEntropyBackward o => f => SoftmaxLossReference.Backward(o.Logits.Shape, o.IgnoreIndex, o.Reduction, o.Weight, f.Float(o.Logits), f.Int(o.Labels), f.Float(o.Loss), f.Float(o.GradLogits)),
         ArgMaxForward o => f => ElementReference.ArgMax(o.Scores.Shape, f.Float(o.Scores), f.Int(o.Classes)),
+        AvgPool2dForward o => f => PoolingReference.AvgPool(o.Parameters, o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Float(o.Output)),
+        AvgPool2dBackward o => f => PoolingReference.AvgPoolBackward(o.Parameters, o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Float(o.GradInput)),
         _ => throw new NotSupportedException($"The reference device has no {operation.Kind}."),
     });
 

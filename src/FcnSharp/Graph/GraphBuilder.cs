@@ -110,6 +110,10 @@ public sealed class GraphBuilder(string name)
     public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
         Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
 
+    /// <summary>Average-pooling.</summary>
+    public GraphValue AvgPool2d(string layerName, GraphValue input, AvgPool2dParameters geometry) =>
+        Add(new AvgPool2dLayer(layerName, geometry), Channels(input), input);
+
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
 
