@@ -75,6 +75,8 @@ public sealed class CpuDevice : HostDevice
         ArgMaxForward o => new ArgMaxKernel(_workers, o),
         AvgPool2dForward o => new AvgPoolForwardKernel(_workers, o),
         AvgPool2dBackward o => new AvgPoolBackwardKernel(_workers, o),
+        MaxUnpool2dForward o => new MaxUnpoolForwardKernel(_workers, o),
+        MaxUnpool2dBackward o => new MaxUnpoolBackwardKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

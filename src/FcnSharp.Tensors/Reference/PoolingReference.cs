@@ -2,7 +2,7 @@ using FcnSharp.Tensors.Operations;
 
 namespace FcnSharp.Tensors.Reference;
 
-/// <summary>Average-pooling by its definition, sums in double.</summary>
+/// <summary>Average-pooling and max-unpooling by their definitions, sums in double.</summary>
 internal static unsafe class PoolingReference
 {
     public static void AvgPool(AvgPool2dParameters p, Shape inputShape, Shape outputShape, float* input, float* output)
@@ -47,6 +47,50 @@ internal static unsafe class PoolingReference
             for (int i = 0; i < sums.Length; i++)
             {
                 gradInput[plane * sums.Length + i] = (float)sums[i];
+            }
+        }
+    }
+
+    public static void MaxUnpool(Shape inputShape, Shape outputShape, float* input, int* argMax, float* output)
+    {
+        new Span<float>(output, checked((int)outputShape.ElementCount)).Clear();
+        int inputPlane = inputShape.H * inputShape.W;
+        int outputPlane = outputShape.H * outputShape.W;
+        for (long plane = 0; plane < (long)inputShape.N * inputShape.C; plane++)
+        {
+            bool broken = false;
+            for (int i = 0; i < inputPlane; i++)
+            {
+                int index = argMax[plane * inputPlane + i];
+                if (index < 0 || index >= outputPlane)
+                {
+                    broken = true;
+                }
+                else
+                {
+                    output[plane * outputPlane + index] = input[plane * inputPlane + i];
+                }
+            }
+
+            if (broken)
+            {
+                output[plane * outputPlane] = float.NaN;
+            }
+        }
+    }
+
+    public static void MaxUnpoolBackward(Shape inputShape, Shape outputShape, float* gradOutput, int* argMax, float* gradInput)
+    {
+        int inputPlane = inputShape.H * inputShape.W;
+        int outputPlane = outputShape.H * outputShape.W;
+        for (long plane = 0; plane < (long)inputShape.N * inputShape.C; plane++)
+        {
+            var taken = new HashSet<int>();
+            for (int i = inputPlane - 1; i >= 0; i--)
+            {
+                int index = argMax[plane * inputPlane + i];
+                bool inside = index >= 0 && index < outputPlane;
+                gradInput[plane * inputPlane + i] = !inside ? float.NaN : taken.Add(index) ? gradOutput[plane * outputPlane + index] : 0;
             }
         }
     }
