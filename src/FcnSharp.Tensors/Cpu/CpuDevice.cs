@@ -77,6 +77,8 @@ public sealed class CpuDevice : HostDevice
         AvgPool2dBackward o => new AvgPoolBackwardKernel(_workers, o),
         MaxUnpool2dForward o => new MaxUnpoolForwardKernel(_workers, o),
         MaxUnpool2dBackward o => new MaxUnpoolBackwardKernel(_workers, o),
+        LocalResponseNormForward o => new LocalResponseNormForwardKernel(_workers, o),
+        LocalResponseNormBackward o => new LocalResponseNormBackwardKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

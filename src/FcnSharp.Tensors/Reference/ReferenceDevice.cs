@@ -74,6 +74,8 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         AvgPool2dBackward o => f => PoolingReference.AvgPoolBackward(o.Parameters, o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Float(o.GradInput)),
         MaxUnpool2dForward o => f => PoolingReference.MaxUnpool(o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Int(o.ArgMax), f.Float(o.Output)),
         MaxUnpool2dBackward o => f => PoolingReference.MaxUnpoolBackward(o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Int(o.ArgMax), f.Float(o.GradInput)),
+        LocalResponseNormForward o => f => NormalizationReference.LocalResponse(o.Parameters, o.Input.Shape, f.Float(o.Input), f.Float(o.Output), Optional(f, o.Scale)),
+        LocalResponseNormBackward o => f => NormalizationReference.LocalResponseBackward(o.Parameters, o.Input.Shape, f.Float(o.GradOutput), f.Float(o.Input), f.Float(o.GradInput)),
         _ => throw new NotSupportedException($"The reference device has no {operation.Kind}."),
     });
 

@@ -130,6 +130,10 @@ public sealed class GraphBuilder(string name)
     public GraphValue MaxUnpool2d(string layerName, GraphValue input, GraphValue indices, GraphValue like, MaxPool2dParameters geometry) =>
         Add(new MaxUnpool2dLayer(layerName, geometry), Channels(input), input, indices, like);
 
+    /// <summary>Local response normalisation across channels; AlexNet's numbers when null.</summary>
+    public GraphValue LocalResponseNorm(string layerName, GraphValue input, LocalResponseNormParameters? parameters = null) =>
+        Add(new LocalResponseNormLayer(layerName, parameters ?? new LocalResponseNormParameters()), Channels(input), input);
+
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
 
