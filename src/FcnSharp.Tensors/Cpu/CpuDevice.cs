@@ -81,6 +81,12 @@ public sealed class CpuDevice : HostDevice
         BatchNorm2dGradientSums o => new BatchNormGradientSumsKernel(_workers, o),
         BatchNorm2dBackwardWeight o => new BatchNormBackwardWeightKernel(o),
         BatchNorm2dBackwardInput o => new BatchNormBackwardInputKernel(_workers, o),
+        AvgPool2dForward o => new AvgPoolForwardKernel(_workers, o),
+        AvgPool2dBackward o => new AvgPoolBackwardKernel(_workers, o),
+        MaxUnpool2dForward o => new MaxUnpoolForwardKernel(_workers, o),
+        MaxUnpool2dBackward o => new MaxUnpoolBackwardKernel(_workers, o),
+        LocalResponseNormForward o => new LocalResponseNormForwardKernel(_workers, o),
+        LocalResponseNormBackward o => new LocalResponseNormBackwardKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

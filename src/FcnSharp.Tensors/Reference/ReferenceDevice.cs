@@ -78,6 +78,12 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         BatchNorm2dGradientSums o => f => BatchNormReference.GradientSums(o.Input.Shape, f.Float(o.Input), f.Float(o.GradOutput), f.Float(o.Statistics), f.Float(o.Sums)),
         BatchNorm2dBackwardWeight o => f => BatchNormReference.AddWeightGradient(o.Sums.Shape[1], f.Float(o.Sums), Optional(f, o.GradWeight), Optional(f, o.GradBias)),
         BatchNorm2dBackwardInput o => f => BatchNormReference.BackwardInput(o.GradInput.Shape, f.Float(o.GradOutput), o.Sums is null ? null : f.Float(o.Input), f.Float(o.Statistics), f.Float(o.Weight), Optional(f, o.Sums), f.Float(o.GradInput)),
+        AvgPool2dForward o => f => PoolingReference.AvgPool(o.Parameters, o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Float(o.Output)),
+        AvgPool2dBackward o => f => PoolingReference.AvgPoolBackward(o.Parameters, o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Float(o.GradInput)),
+        MaxUnpool2dForward o => f => PoolingReference.MaxUnpool(o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Int(o.ArgMax), f.Float(o.Output)),
+        MaxUnpool2dBackward o => f => PoolingReference.MaxUnpoolBackward(o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Int(o.ArgMax), f.Float(o.GradInput)),
+        LocalResponseNormForward o => f => NormalizationReference.LocalResponse(o.Parameters, o.Input.Shape, f.Float(o.Input), f.Float(o.Output), Optional(f, o.Scale)),
+        LocalResponseNormBackward o => f => NormalizationReference.LocalResponseBackward(o.Parameters, o.Input.Shape, f.Float(o.GradOutput), f.Float(o.Input), f.Float(o.GradInput)),
         _ => throw new NotSupportedException($"The reference device has no {operation.Kind}."),
     });
 

@@ -128,6 +128,30 @@ public sealed class GraphBuilder(string name)
         return Add(new BatchNorm2dLayer(layerName, parameters ?? new BatchNorm2dParameters(), weight, bias), channels, input);
     }
 
+    /// <summary>Average-pooling.</summary>
+    public GraphValue AvgPool2d(string layerName, GraphValue input, AvgPool2dParameters geometry) =>
+        Add(new AvgPool2dLayer(layerName, geometry), Channels(input), input);
+
+    /// <summary>Max-pooling that also gives the index y * W + x of each winner, Int32, for <see cref="MaxUnpool2d"/>.</summary>
+    public (GraphValue Output, GraphValue Indices) MaxPool2dWithIndices(string layerName, GraphValue input, MaxPool2dParameters geometry)
+    {
+        GraphValue output = Add(new MaxPool2dLayer(layerName, geometry, returnIndices: true), Channels(input), input);
+        return (output, Own(new GraphValue(layerName, output.Channels, output.Node, 1, ElementType.Int32)));
+    }
+
+    /// <summary>The inverse of a max-pooling: each value goes back to where its window's winner was, zeros elsewhere.</summary>
+    /// <param name="layerName">Unique in the net.</param>
+    /// <param name="input">The values, as many as the pooling's outputs.</param>
+    /// <param name="indices">The pooling's indices, of <see cref="MaxPool2dWithIndices"/>.</param>
+    /// <param name="like">The pooling's input, of which only the size is read.</param>
+    /// <param name="geometry">The pooling's geometry.</param>
+    public GraphValue MaxUnpool2d(string layerName, GraphValue input, GraphValue indices, GraphValue like, MaxPool2dParameters geometry) =>
+        Add(new MaxUnpool2dLayer(layerName, geometry), Channels(input), input, indices, like);
+
+    /// <summary>Local response normalisation across channels; AlexNet's numbers when null.</summary>
+    public GraphValue LocalResponseNorm(string layerName, GraphValue input, LocalResponseNormParameters? parameters = null) =>
+        Add(new LocalResponseNormLayer(layerName, parameters ?? new LocalResponseNormParameters()), Channels(input), input);
+
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
 
