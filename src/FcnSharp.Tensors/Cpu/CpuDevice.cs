@@ -73,6 +73,11 @@ public sealed class CpuDevice : HostDevice
         SoftmaxCrossEntropyForward o => new SoftmaxLossForwardKernel(_workers, o),
         SoftmaxCrossEntropyBackward o => new SoftmaxLossBackwardKernel(_workers, o),
         ArgMaxForward o => new ArgMaxKernel(_workers, o),
+        ConcatForward o => new ConcatKernel(_workers, o),
+        SliceChannels o => new SliceChannelsKernel(_workers, o),
+        ScaleApply o => new ScaleKernel(_workers, o),
+        WeightedSumForward o => new WeightedSumKernel(_workers, o),
+        Pad2dForward o => new Pad2dKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

@@ -70,6 +70,11 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         SoftmaxCrossEntropyForward o => f => SoftmaxLossReference.Forward(o.Logits.Shape, o.IgnoreIndex, o.Reduction, f.Float(o.Logits), f.Int(o.Labels), f.Float(o.Loss)),
         SoftmaxCrossEntropyBackward o => f => SoftmaxLossReference.Backward(o.Logits.Shape, o.IgnoreIndex, o.Reduction, o.Weight, f.Float(o.Logits), f.Int(o.Labels), f.Float(o.Loss), f.Float(o.GradLogits)),
         ArgMaxForward o => f => ElementReference.ArgMax(o.Scores.Shape, f.Float(o.Scores), f.Int(o.Classes)),
+        ConcatForward o => f => MixingReference.Concat(f, o),
+        SliceChannels o => f => MixingReference.Slice(f, o),
+        ScaleApply o => f => MixingReference.Scale(f, o),
+        WeightedSumForward o => f => MixingReference.WeightedSum(f, o),
+        Pad2dForward o => f => MixingReference.Pad(f, o),
         _ => throw new NotSupportedException($"The reference device has no {operation.Kind}."),
     });
 

@@ -110,6 +110,27 @@ public sealed class GraphBuilder(string name)
     public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
         Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
 
+    /// <summary>The inputs one after the other along the channels.</summary>
+    public GraphValue Concat(string layerName, params GraphValue[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Add(new ConcatLayer(layerName), inputs.Sum(Channels), inputs);
+    }
+
+    /// <summary>factor * input, the factor fixed.</summary>
+    public GraphValue Scale(string layerName, GraphValue input, float factor) => Add(new ScaleLayer(layerName, factor), Channels(input), input);
+
+    /// <summary>Elementwise sum of coefficients[i] * inputs[i], the coefficients fixed.</summary>
+    public GraphValue WeightedSum(string layerName, IReadOnlyList<float> coefficients, params GraphValue[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(coefficients);
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Add(new SumLayer(layerName, coefficients), inputs.Length == 0 ? 0 : Channels(inputs[0]), inputs);
+    }
+
+    /// <summary>A border of one number around each plane.</summary>
+    public GraphValue Pad2d(string layerName, GraphValue input, Pad2dParameters geometry) => Add(new Pad2dLayer(layerName, geometry), Channels(input), input);
+
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
 
