@@ -78,6 +78,9 @@ public sealed class CpuDevice : HostDevice
         ScaleApply o => new ScaleKernel(_workers, o),
         WeightedSumForward o => new WeightedSumKernel(_workers, o),
         Pad2dForward o => new Pad2dKernel(_workers, o),
+        SoftmaxForward o => new SoftmaxForwardKernel(_workers, o),
+        SoftmaxBackward o => new SoftmaxBackwardKernel(_workers, o),
+        ClassifyPixelsForward o => new ClassifyPixelsKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

@@ -107,8 +107,8 @@ public sealed class GraphBuilder(string name)
     public GraphValue ArgMax(string layerName, GraphValue scores) => Add(new ArgMaxLayer(layerName), 1, ElementType.Int32, scores);
 
     /// <summary>Per-pixel softmax cross-entropy.</summary>
-    public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
-        Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
+    public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1, IReadOnlyList<float>? classWeights = null) =>
+        Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight, classWeights), 1, scores, labels);
 
     /// <summary>The inputs one after the other along the channels.</summary>
     public GraphValue Concat(string layerName, params GraphValue[] inputs)
@@ -130,6 +130,16 @@ public sealed class GraphBuilder(string name)
 
     /// <summary>A border of one number around each plane.</summary>
     public GraphValue Pad2d(string layerName, GraphValue input, Pad2dParameters geometry) => Add(new Pad2dLayer(layerName, geometry), Channels(input), input);
+
+    /// <summary>Probabilities: softmax over the channels.</summary>
+    public GraphValue Softmax(string layerName, GraphValue scores) => Add(new SoftmaxLayer(layerName), Channels(scores), scores);
+
+    /// <summary>The class with the largest score and its softmax probability.</summary>
+    public (GraphValue Classes, GraphValue Confidence) ClassifyPixels(string layerName, GraphValue scores)
+    {
+        GraphValue classes = Add(new ClassifyPixelsLayer(layerName), 1, ElementType.Int32, scores);
+        return (classes, Own(new GraphValue(layerName, 1, classes.Node, 1, ElementType.Float32)));
+    }
 
     /// <summary>Any layer of one output.</summary>
     public GraphValue Add(Layer layer, int channels, params GraphValue[] inputs) => Add(layer, channels, ElementType.Float32, inputs);
