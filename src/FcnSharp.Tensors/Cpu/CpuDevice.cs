@@ -87,6 +87,14 @@ public sealed class CpuDevice : HostDevice
         MaxUnpool2dBackward o => new MaxUnpoolBackwardKernel(_workers, o),
         LocalResponseNormForward o => new LocalResponseNormForwardKernel(_workers, o),
         LocalResponseNormBackward o => new LocalResponseNormBackwardKernel(_workers, o),
+        ConcatForward o => new ConcatKernel(_workers, o),
+        SliceChannels o => new SliceChannelsKernel(_workers, o),
+        ScaleApply o => new ScaleKernel(_workers, o),
+        WeightedSumForward o => new WeightedSumKernel(_workers, o),
+        Pad2dForward o => new Pad2dKernel(_workers, o),
+        SoftmaxForward o => new SoftmaxForwardKernel(_workers, o),
+        SoftmaxBackward o => new SoftmaxBackwardKernel(_workers, o),
+        ClassifyPixelsForward o => new ClassifyPixelsKernel(_workers, o),
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 

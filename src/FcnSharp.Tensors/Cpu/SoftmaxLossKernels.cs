@@ -70,19 +70,24 @@ internal sealed unsafe class SoftmaxLossForwardKernel(WorkerPool workers, Softma
     private readonly WorkerPool _workers = workers;
     private readonly Shape _shape = operation.Logits.Shape;
     private readonly long _plane = (long)operation.Logits.Shape.H * operation.Logits.Shape.W;
+    private readonly float[]? _classWeights = operation.ClassWeights is null ? null : [.. operation.ClassWeights];
     private float* _logits;
     private int* _labels;
     private double* _sums;
     private long* _valid;
+    private double* _weights;
     private byte* _scratch;
 
-    public override long WorkspaceBytes => 2 * PartialBytes + _workers.Threads * RunBytes;
+    public override long WorkspaceBytes => Partials * PartialBytes + _workers.Threads * RunBytes;
 
     protected override int Items => checked((int)(_shape.N * RunsPerImage));
 
     private static long RunBytes => 2L * SoftmaxRun.Length * sizeof(float);
 
     private long RunsPerImage => (_plane + SoftmaxRun.Length - 1) / SoftmaxRun.Length;
+
+    /// <summary>Losses, pixels, and weights where there are some.</summary>
+    private int Partials => _classWeights is null ? 2 : 3;
 
     private long PartialBytes => NativeBuffer.Align(Items * (long)sizeof(double));
 
@@ -96,6 +101,12 @@ internal sealed unsafe class SoftmaxLossForwardKernel(WorkerPool workers, Softma
         float* largest = (float*)(_scratch + worker * RunBytes);
         float* sum = largest + SoftmaxRun.Length;
         SoftmaxRun.Reduce(logits, _plane, _shape.C, count, largest, sum);
+
+        if (_classWeights is not null)
+        {
+            SumWeighted(item, logits, labels, largest, sum, count);
+            return;
+        }
 
         double loss = 0;
         long valid = 0;
@@ -121,7 +132,8 @@ internal sealed unsafe class SoftmaxLossForwardKernel(WorkerPool workers, Softma
         _labels = frame.Int(operation.Labels);
         _sums = (double*)frame.Workspace;
         _valid = (long*)(frame.Workspace + PartialBytes);
-        _scratch = frame.Workspace + 2 * PartialBytes;
+        _weights = (double*)(frame.Workspace + 2 * PartialBytes);
+        _scratch = frame.Workspace + Partials * PartialBytes;
     }
 
     protected override void Finish(KernelFrame frame)
@@ -134,9 +146,54 @@ internal sealed unsafe class SoftmaxLossForwardKernel(WorkerPool workers, Softma
             valid += _valid[i];
         }
 
+        double divisor = Math.Max(valid, 1);
         float* result = frame.Float(operation.Loss);
-        result[0] = (float)(operation.Reduction == LossReduction.Mean ? loss / Math.Max(valid, 1) : loss);
+        if (_classWeights is not null)
+        {
+            double weights = 0;
+            for (int i = 0; i < Items; i++)
+            {
+                weights += _weights[i];
+            }
+
+            result[2] = (float)weights;
+            divisor = weights > 0 ? weights : 1;
+        }
+
+        result[0] = (float)(operation.Reduction == LossReduction.Mean ? loss / divisor : loss);
         result[1] = valid;
+    }
+
+    /// <summary>The partial sums of a run, each pixel times the weight of its label.</summary>
+    private void SumWeighted(int item, float* logits, int* labels, float* largest, float* sum, int count)
+    {
+        double loss = 0;
+        double weights = 0;
+        long valid = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int label = labels[i];
+            if (label == operation.IgnoreIndex)
+            {
+                continue;
+            }
+
+            valid++;
+            if ((uint)label < (uint)_shape.C)
+            {
+                double weight = _classWeights![label];
+                loss += weight * (Math.Log(sum[i]) + largest[i] - logits[label * _plane + i]);
+                weights += weight;
+            }
+            else
+            {
+                loss = double.NaN;
+            }
+        }
+
+        _sums[item] = loss;
+        _valid[item] = valid;
+        _weights[item] = weights;
     }
 }
 
@@ -149,6 +206,7 @@ internal sealed unsafe class SoftmaxLossBackwardKernel(WorkerPool workers, Softm
     private readonly WorkerPool _workers = workers;
     private readonly Shape _shape = operation.Logits.Shape;
     private readonly long _plane = (long)operation.Logits.Shape.H * operation.Logits.Shape.W;
+    private readonly float[]? _classWeights = operation.ClassWeights is null ? null : [.. operation.ClassWeights];
     private float* _logits;
     private int* _labels;
     private float* _gradLogits;
@@ -175,7 +233,7 @@ internal sealed unsafe class SoftmaxLossBackwardKernel(WorkerPool workers, Softm
         SoftmaxRun.Reduce(_logits + offset, _plane, _shape.C, count, largest, factor);
         for (int i = 0; i < count; i++)
         {
-            factor[i] = labels[i] == operation.IgnoreIndex ? 0 : _scale / factor[i];
+            factor[i] = labels[i] == operation.IgnoreIndex ? 0 : Scale(labels[i]) / factor[i];
         }
 
         for (int c = 0; c < _shape.C; c++)
@@ -187,7 +245,7 @@ internal sealed unsafe class SoftmaxLossBackwardKernel(WorkerPool workers, Softm
         {
             if (labels[i] != operation.IgnoreIndex && (uint)labels[i] < (uint)_shape.C)
             {
-                _gradLogits[offset + labels[i] * _plane + i] -= _scale;
+                _gradLogits[offset + labels[i] * _plane + i] -= Scale(labels[i]);
             }
         }
     }
@@ -198,9 +256,14 @@ internal sealed unsafe class SoftmaxLossBackwardKernel(WorkerPool workers, Softm
         _labels = frame.Int(operation.Labels);
         _gradLogits = frame.Float(operation.GradLogits);
         _scratch = frame.Workspace;
-        float valid = Math.Max(frame.Float(operation.Loss)[1], 1);
+        float weights = _classWeights is null ? 0 : frame.Float(operation.Loss)[2];
+        float valid = _classWeights is null ? Math.Max(frame.Float(operation.Loss)[1], 1) : weights > 0 ? weights : 1;
         _scale = operation.Reduction == LossReduction.Mean ? operation.Weight / valid : operation.Weight;
     }
+
+    /// <summary>The factor of a pixel that counts; 0 for a label out of range when there are weights: it has none, and its loss is NaN.</summary>
+    private float Scale(int label) =>
+        _classWeights is null ? _scale : (uint)label < (uint)_shape.C ? _scale * _classWeights[label] : 0;
 
     /// <summary>output = exp(logits - largest) * factor.</summary>
     private static void Scale(float* logits, float* largest, float* factor, int count, float* output)

@@ -86,24 +86,32 @@ public sealed record SumForward(string Name, IReadOnlyList<ProgramValue> Terms, 
 /// Softmax over the channels and cross-entropy with a label a pixel:
 /// (logits [N, C, H, W], labels Int32 [N, 1, H, W]) -> loss [2]: the loss, and the number of pixels that count.
 /// Pixels whose label is <paramref name="IgnoreIndex"/> are void. A label outside of [0, C) that is not void makes the loss NaN;
-/// the host checks labels before they come here.
+/// the host checks labels before they come here. With <see cref="ClassWeights"/> the loss of a pixel is multiplied by the weight
+/// of its label, the mean is over the sum of these weights, and the loss has a third number: that sum.
 /// </summary>
 public sealed record SoftmaxCrossEntropyForward(string Name, int IgnoreIndex, LossReduction Reduction, ProgramValue Logits, ProgramValue Labels, ProgramValue Loss)
     : Operation(Name, [Logits, Labels], [Loss])
 {
     /// <inheritdoc/>
     public override string Kind => "SoftmaxCrossEntropyLoss forward";
+
+    /// <summary>One weight for each class, at least 0; null for 1.</summary>
+    public IReadOnlyList<float>? ClassWeights { get; init; }
 }
 
 /// <summary>
 /// gradLogits = weight * (softmax - one-hot), divided by the number of pixels that count when the reduction is the mean;
-/// 0 at void pixels. <paramref name="Loss"/> is the forward pass's output, which carries that number.
+/// 0 at void pixels. <paramref name="Loss"/> is the forward pass's output, which carries that number. With
+/// <see cref="ClassWeights"/> each pixel's gradient is multiplied by the weight of its label, and the mean is over their sum.
 /// </summary>
 public sealed record SoftmaxCrossEntropyBackward(string Name, int IgnoreIndex, LossReduction Reduction, float Weight, ProgramValue Logits, ProgramValue Labels, ProgramValue Loss, ProgramValue GradLogits)
     : Operation(Name, [Logits, Labels, Loss], [GradLogits])
 {
     /// <inheritdoc/>
     public override string Kind => "SoftmaxCrossEntropyLoss backward";
+
+    /// <summary>The forward pass's weights; null for 1.</summary>
+    public IReadOnlyList<float>? ClassWeights { get; init; }
 
     /// <inheritdoc/>
     public override bool CanRunInPlace => true;

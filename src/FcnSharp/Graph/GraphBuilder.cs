@@ -107,8 +107,39 @@ public sealed class GraphBuilder(string name)
     public GraphValue ArgMax(string layerName, GraphValue scores) => Add(new ArgMaxLayer(layerName), 1, ElementType.Int32, scores);
 
     /// <summary>Per-pixel softmax cross-entropy.</summary>
-    public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1) =>
-        Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight), 1, scores, labels);
+    public GraphValue SoftmaxCrossEntropyLoss(string layerName, GraphValue scores, GraphValue labels, int ignoreIndex = 255, LossReduction reduction = LossReduction.Mean, float weight = 1, IReadOnlyList<float>? classWeights = null) =>
+        Add(new SoftmaxCrossEntropyLossLayer(layerName, ignoreIndex, reduction, weight, classWeights), 1, scores, labels);
+
+    /// <summary>The inputs one after the other along the channels.</summary>
+    public GraphValue Concat(string layerName, params GraphValue[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Add(new ConcatLayer(layerName), inputs.Sum(Channels), inputs);
+    }
+
+    /// <summary>factor * input, the factor fixed.</summary>
+    public GraphValue Scale(string layerName, GraphValue input, float factor) => Add(new ScaleLayer(layerName, factor), Channels(input), input);
+
+    /// <summary>Elementwise sum of coefficients[i] * inputs[i], the coefficients fixed.</summary>
+    public GraphValue WeightedSum(string layerName, IReadOnlyList<float> coefficients, params GraphValue[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(coefficients);
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Add(new SumLayer(layerName, coefficients), inputs.Length == 0 ? 0 : Channels(inputs[0]), inputs);
+    }
+
+    /// <summary>A border of one number around each plane.</summary>
+    public GraphValue Pad2d(string layerName, GraphValue input, Pad2dParameters geometry) => Add(new Pad2dLayer(layerName, geometry), Channels(input), input);
+
+    /// <summary>Probabilities: softmax over the channels.</summary>
+    public GraphValue Softmax(string layerName, GraphValue scores) => Add(new SoftmaxLayer(layerName), Channels(scores), scores);
+
+    /// <summary>The class with the largest score and its softmax probability.</summary>
+    public (GraphValue Classes, GraphValue Confidence) ClassifyPixels(string layerName, GraphValue scores)
+    {
+        GraphValue classes = Add(new ClassifyPixelsLayer(layerName), 1, ElementType.Int32, scores);
+        return (classes, Own(new GraphValue(layerName, 1, classes.Node, 1, ElementType.Float32)));
+    }
 
     /// <summary>Bilinear resize; give a second input where its size is the one that is wanted.</summary>
     public GraphValue BilinearResize2d(string layerName, GraphValue input, BilinearResize2dParameters geometry, GraphValue? like = null) =>

@@ -16,6 +16,7 @@ namespace FcnSharp.Inference;
 public sealed class Segmenter : IDisposable
 {
     private static readonly CompileTarget Classes = CompileTarget.Inference("classes");
+    private static readonly CompileTarget ClassesAndConfidence = CompileTarget.Inference("classes", "confidence");
     private readonly Network _network;
     private readonly bool _ownsNetwork;
 
@@ -69,13 +70,23 @@ public sealed class Segmenter : IDisposable
     /// <exception cref="FcnSharpException">The image needs more memory than there is; the message says how much.</exception>
     public LabelMap Segment(RgbImage image, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        var shape = new Shape(1, 3, image.Height, image.Width);
-        CompiledNet net = _network.Compile(Classes, new Dictionary<string, Shape> { ["image"] = shape });
-        using IExecution execution = net.Plan.Begin();
-        WriteImage(execution, net.Inputs["image"], image);
-        execution.Run(cancellation);
+        CompiledNet net = Compile(Classes, image);
+        using IExecution execution = Run(net, image, cancellation);
         return ReadClasses(execution, net.Outputs["classes"], image);
+    }
+
+    /// <summary>The class of each pixel and the softmax probability of that class, from 1 / classes to 1, row by row.</summary>
+    /// <param name="image">Any size from 1x1 up.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">The image needs more memory than there is, or the net has no output "confidence".</exception>
+    public (LabelMap Classes, float[] Confidence) SegmentWithConfidence(RgbImage image, CancellationToken cancellation = default)
+    {
+        CompiledNet net = Compile(ClassesAndConfidence, image);
+        using IExecution execution = Run(net, image, cancellation);
+        LabelMap classes = ReadClasses(execution, net.Outputs["classes"], image);
+        float[] confidence = new float[classes.Labels.Length];
+        execution.Read(net.Outputs["confidence"], confidence);
+        return (classes, confidence);
     }
 
     /// <inheritdoc/>
@@ -96,6 +107,28 @@ public sealed class Segmenter : IDisposable
         catch (FcnSharpException e)
         {
             throw new FcnSharpException($"{path}: {e.Message}", e);
+        }
+    }
+
+    private CompiledNet Compile(CompileTarget target, RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return _network.Compile(target, new Dictionary<string, Shape> { ["image"] = new Shape(1, 3, image.Height, image.Width) });
+    }
+
+    private IExecution Run(CompiledNet net, RgbImage image, CancellationToken cancellation)
+    {
+        IExecution execution = net.Plan.Begin();
+        try
+        {
+            WriteImage(execution, net.Inputs["image"], image);
+            execution.Run(cancellation);
+            return execution;
+        }
+        catch
+        {
+            execution.Dispose();
+            throw;
         }
     }
 

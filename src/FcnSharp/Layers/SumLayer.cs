@@ -1,13 +1,23 @@
+using System.Globalization;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Layers;
 
-/// <summary>Elementwise sum of two or more inputs of one shape: how skips are fused. Backward: each input gets gradOutput as it is.</summary>
-public sealed class SumLayer(string name) : Layer(name)
+/// <summary>
+/// Elementwise sum of two or more inputs of one shape: how skips are fused; with constant coefficients, sum of
+/// coefficient[i] * input[i]: how the scores of two nets are fused late (0.5 and 0.5). Backward: each input gets gradOutput,
+/// times its coefficient.
+/// </summary>
+/// <param name="name">Unique in the net.</param>
+/// <param name="coefficients">One constant for each input; null for 1.</param>
+public sealed class SumLayer(string name, IReadOnlyList<float>? coefficients = null) : Layer(name)
 {
     /// <inheritdoc/>
     public override string Kind => "Sum";
+
+    /// <summary>One constant for each input; null for 1.</summary>
+    public IReadOnlyList<float>? Coefficients { get; } = coefficients is null ? null : [.. coefficients];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
@@ -26,6 +36,12 @@ public sealed class SumLayer(string name) : Layer(name)
             }
         }
 
+        if (Coefficients is { } c && (c.Count != inputs.Count || !c.All(float.IsFinite)))
+        {
+            string found = string.Join(", ", c.Select(v => v.ToString(CultureInfo.InvariantCulture)));
+            throw new FcnSharpException($"A weighted sum of {inputs.Count} inputs needs {inputs.Count} finite coefficients, found {c.Count}: {found}.");
+        }
+
         return [inputs[0]];
     }
 
@@ -34,7 +50,9 @@ public sealed class SumLayer(string name) : Layer(name)
     {
         ArgumentNullException.ThrowIfNull(context);
         ProgramValue output = context.NewValue(context.Inputs[0].Shape);
-        context.Add(new SumForward(Name, context.Inputs, output));
+        context.Add(Coefficients is { } c && c.Any(v => v != 1)
+            ? new WeightedSumForward(Name, context.Inputs, c, output)
+            : new SumForward(Name, context.Inputs, output));
         return [output];
     }
 
@@ -44,9 +62,19 @@ public sealed class SumLayer(string name) : Layer(name)
         ArgumentNullException.ThrowIfNull(context);
         for (int i = 0; i < context.Inputs.Count; i++)
         {
-            if (context.NeedsGradInput(i))
+            float coefficient = Coefficients?[i] ?? 1;
+            if (!context.NeedsGradInput(i))
+            {
+                continue;
+            }
+
+            if (coefficient == 1)
             {
                 context.SetGradInput(i, context.GradOutput);
+            }
+            else
+            {
+                context.Add(new ScaleApply(Name, coefficient, context.GradOutput, context.NewGradInput(i)));
             }
         }
     }

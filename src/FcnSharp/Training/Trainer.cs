@@ -79,7 +79,8 @@ public sealed class Trainer : IDisposable
             ["labels"] = new Shape(images.N, 1, images.H, images.W),
         });
 
-        Span<float> loss = stackalloc float[2];
+        // The loss, the pixels that count and, with class weights, the sum of their weights.
+        Span<float> loss = (stackalloc float[3])[..(int)net.Outputs["loss"].Shape.ElementCount];
         using (IExecution execution = net.Plan.Begin())
         {
             execution.Seed = (ulong)Options.Seed;

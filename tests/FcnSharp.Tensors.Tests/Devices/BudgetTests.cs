@@ -120,6 +120,14 @@ public sealed class BudgetTests
         });
         yield return Build(shape, (b, input) =>
             (new Shape(2), output => new SoftmaxCrossEntropyForward("loss", 255, LossReduction.Mean, input, b.Input("labels", new Shape(shape.N, 1, shape.H, shape.W), ElementType.Int32), output)));
+        yield return Build(shape, (b, input) => (shape, output => new SoftmaxForward("softmax", input, output)));
+        yield return Build(shape, (b, input) => (shape, output => new ScaleApply("scale", 2, input, output)));
+        yield return Build(shape, (b, input) => (new Shape(shape.N, 1, shape.H, shape.W), output => new SliceChannels("slice", 0, input, output)));
+        yield return Build(shape, (b, input) =>
+        {
+            var classes = new Shape(shape.N, 1, shape.H, shape.W);
+            return (classes, output => new ClassifyPixelsForward("classify", input, b.Intermediate("classes", classes, ElementType.Int32), output));
+        });
     }
 
     private static TensorProgram Build(Shape shape, Func<ProgramBuilder, ProgramValue, (Shape Output, Func<ProgramValue, Operation> Operation)> describe)

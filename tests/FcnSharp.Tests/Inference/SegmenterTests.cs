@@ -42,6 +42,35 @@ public class SegmenterTests
         Assert.All(labels.Labels, l => Assert.InRange(l, 0, 5));
     }
 
+    [Theory]
+    [InlineData(16, 17)]
+    [InlineData(61, 47)]
+    public void Confidence_comes_with_the_same_classes(int width, int height)
+    {
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+        using var segmenter = new Segmenter(network, MiniNet.Description);
+        RgbImage image = SyntheticScenes.Generate(width, height, 1, 0).Image;
+
+        (LabelMap classes, float[] confidence) = segmenter.SegmentWithConfidence(image, TestContext.Current.CancellationToken);
+
+        Assert.Equal(segmenter.Segment(image, TestContext.Current.CancellationToken).Labels, classes.Labels);
+        Assert.Equal(width * height, confidence.Length);
+        Assert.All(confidence, c => Assert.InRange(c, 1f / MiniNet.Description.Classes.Count - 1e-6f, 1));
+        Assert.True(confidence.Distinct().Count() > 20, "the test needs a net that is more sure of some pixels than of others");
+    }
+
+    [Fact]
+    public void Confidence_costs_nothing_when_it_is_not_asked_for()
+    {
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+
+        CompiledNet net = network.Compile(CompileTarget.Inference("classes"), new Dictionary<string, Shape> { ["image"] = new(1, 3, 32, 32) });
+
+        Assert.DoesNotContain(net.Program.Operations, o => o is FcnSharp.Tensors.Programs.ClassifyPixelsForward);
+    }
+
     [Fact]
     public void Calls_from_several_threads_at_once_give_the_same_answers()
     {

@@ -97,15 +97,54 @@ public sealed class SoftmaxCrossEntropyLossLayerTests
         Assert.Equal([new Shape(2)], layer.InferShapes([Scores, LabelShape]));
     }
 
+    [Theory]
+    [InlineData(LossReduction.Mean, 1)]
+    [InlineData(LossReduction.Sum, 0.5f)]
+    public void The_gradient_with_class_weights_is_right(LossReduction reduction, float weight) => GradientCheck.Run(
+        net => net.Loss(net.Graph.SoftmaxCrossEntropyLoss("loss", net.Input("x", Scores), net.Labels("labels", LabelShape, 5), reduction: reduction, weight: weight, classWeights: [0.5f, 2, 0, 1, 3]), weight),
+        coordinatesPerTensor: 120);
+
+    [Theory]
+    [InlineData("cpu", LossReduction.Mean)]
+    [InlineData("cpu", LossReduction.Sum)]
+    [InlineData("reference", LossReduction.Mean)]
+    [InlineData("reference", LossReduction.Sum)]
+    public void Class_weights_count_in_the_sum_and_in_the_mean(string deviceName, LossReduction reduction)
+    {
+        // As without weights above: -ln(1/4) of class 0, -ln(1/2) of class 1, and a void pixel.
+        float[] result = Loss(deviceName, reduction, 11, [0, 0, 9, MathF.Log(3), 0, -9], [0, 1, 11], [3, 0.5f]);
+
+        double sum = 3 * Math.Log(4) + 0.5 * Math.Log(2);
+        Assert.Equal(reduction == LossReduction.Sum ? sum : sum / 3.5, result[0], 1e-6);
+        Assert.Equal([2f, 3.5f], result[1..]);
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("reference")]
+    public void Where_only_classes_of_no_weight_are_the_mean_is_0(string deviceName) =>
+        Assert.Equal([0f, 3, 0], Loss(deviceName, LossReduction.Mean, 255, [1, 2, 3, 4, 5, 6], [1, 1, 1], [1, 0]));
+
+    [Theory]
+    [InlineData(new[] { 1f, 2 }, "found 2: 1, 2.")]
+    [InlineData(new[] { 1f, -0.5f, 2 }, "found 3: 1, -0.5, 2.")]
+    [InlineData(new[] { 1f, float.NaN, 2 }, "found 3: 1, NaN, 2.")]
+    public void Each_class_needs_a_weight_of_0_or_more(float[] weights, string ends)
+    {
+        FcnSharpException error = Assert.Throws<FcnSharpException>(() => new SoftmaxCrossEntropyLossLayer("loss", classWeights: weights).InferShapes([new Shape(1, 3, 2, 2), new Shape(1, 1, 2, 2)]));
+
+        Assert.Equal("Scores of 3 classes need 3 class weights, finite and at least 0, " + ends, error.Message);
+    }
+
     private static NetGraph Graph(int ignoreIndex, LossReduction reduction) => NetFixtures.Graph("net", g =>
         g.Output("loss", g.SoftmaxCrossEntropyLoss("loss", g.Input("x", 3), g.Input("labels", 1, ElementType.Int32), ignoreIndex, reduction)));
 
     /// <summary>The loss and the number of pixels for two classes and three pixels, the scores given class by class.</summary>
-    private static float[] Loss(string deviceName, LossReduction reduction, int ignoreIndex, float[] scores, int[] labels)
+    private static float[] Loss(string deviceName, LossReduction reduction, int ignoreIndex, float[] scores, int[] labels, float[]? classWeights = null)
     {
         using var device = NetFixtures.Device(deviceName);
         NetGraph graph = NetFixtures.Graph("net", g =>
-            g.Output("loss", g.SoftmaxCrossEntropyLoss("loss", g.Input("x", 2), g.Input("labels", 1, ElementType.Int32), ignoreIndex, reduction)));
+            g.Output("loss", g.SoftmaxCrossEntropyLoss("loss", g.Input("x", 2), g.Input("labels", 1, ElementType.Int32), ignoreIndex, reduction, classWeights: classWeights)));
         using var network = new Network(graph, device);
         CompiledNet net = network.Compile(CompileTarget.Inference("loss"), new Dictionary<string, Shape> { ["x"] = new(1, 2, 1, 3), ["labels"] = new(1, 1, 1, 3) });
         using IExecution execution = net.Plan.Begin();
