@@ -6,12 +6,20 @@ namespace FcnSharp.Tensors.Memory;
 /// A block of memory outside of the managed heap, aligned to a cache line: kernels need addresses that stay, vector loads
 /// that do not cross lines, and sizes beyond an array's.
 /// </summary>
-internal sealed unsafe class NativeBuffer : IDisposable
+internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     public const int Alignment = 64;
 
     /// <summary>Bytes past the end that kernels may read, never use: a tile is up to three vectors of 64 bytes wide.</summary>
     private const int Overread = 256;
+
+    /// <summary>From this size on a block asks for large pages.</summary>
+    private const long LargeBlock = 4 << 20;
+
+    private const int LargePage = 2 << 20;
+
+    /// <summary>MADV_HUGEPAGE of Linux.</summary>
+    private const int AdviseLargePages = 14;
 
     public NativeBuffer(long bytes)
     {
@@ -20,7 +28,12 @@ internal sealed unsafe class NativeBuffer : IDisposable
         Bytes = bytes;
         try
         {
-            Pointer = (byte*)NativeMemory.AlignedAlloc(checked((nuint)bytes + Overread), Alignment);
+            bool large = bytes >= LargeBlock && OperatingSystem.IsLinux();
+            Pointer = (byte*)NativeMemory.AlignedAlloc(checked((nuint)bytes + Overread), large ? (nuint)LargePage : Alignment);
+            if (large)
+            {
+                AskForLargePages(Pointer, (nuint)bytes);
+            }
         }
         catch (OutOfMemoryException e)
         {
@@ -59,4 +72,21 @@ internal sealed unsafe class NativeBuffer : IDisposable
             GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
         }
     }
+
+    /// <summary>Kernels walk many planes at once, more than the processor remembers small pages. Advice only: a refusal costs speed, no more.</summary>
+    private static void AskForLargePages(void* address, nuint length)
+    {
+        try
+        {
+            _ = Advise(address, length, AdviseLargePages);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // A system whose C library goes by another name: small pages do as well.
+            return;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint length, int advice);
 }
