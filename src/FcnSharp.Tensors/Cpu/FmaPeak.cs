@@ -7,7 +7,7 @@ namespace FcnSharp.Tensors.Cpu;
 /// <summary>The fastest this machine multiplies and adds: what the rates of primitives are measured against.</summary>
 public static class FmaPeak
 {
-    private const int Repetitions = 5;
+    private const int Repetitions = 25;
     private const int Rounds = 200_000;
 
     /// <summary>Accumulators that are in flight: enough to hide the latency of two units, few enough for 16 registers.</summary>
