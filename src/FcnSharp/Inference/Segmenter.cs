@@ -16,7 +16,7 @@ namespace FcnSharp.Inference;
 public sealed class Segmenter : IDisposable
 {
     private static readonly CompileTarget Classes = CompileTarget.Inference("classes");
-    private static readonly CompileTarget ClassesAndConfidence = CompileTarget.Inference("classes", "confidence");
+    private static readonly CompileTarget ClassesAndConfidence = CompileTarget.Inference("confidentClasses", "confidence");
     private readonly Network _network;
     private readonly bool _ownsNetwork;
 
@@ -83,7 +83,7 @@ public sealed class Segmenter : IDisposable
     {
         CompiledNet net = Compile(ClassesAndConfidence, image);
         using IExecution execution = Run(net, image, cancellation);
-        LabelMap classes = ReadClasses(execution, net.Outputs["classes"], image);
+        LabelMap classes = ReadClasses(execution, net.Outputs["confidentClasses"], image);
         float[] confidence = new float[classes.Labels.Length];
         execution.Read(net.Outputs["confidence"], confidence);
         return (classes, confidence);

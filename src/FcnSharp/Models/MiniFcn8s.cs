@@ -17,7 +17,7 @@ internal static class MiniFcn8s
     private const int FullyConnectedChannels = 128;
     private const float DropoutRatio = 0.1f;
 
-    /// <summary>Builds the graph with outputs "scores", "classes", "confidence" and "loss".</summary>
+    /// <summary>Builds the graph with outputs "scores", "classes", "confidentClasses", "confidence" and "loss".</summary>
     public static NetGraph Build(NetOptions options)
     {
         var b = new GraphBuilder("mini-fcn8s");
@@ -50,7 +50,11 @@ internal static class MiniFcn8s
 
         b.Output("scores", score);
         b.Output("classes", b.ArgMax("classes", score));
-        b.Output("confidence", b.ClassifyPixels("confidence", score).Confidence);
+
+        // Classes beside a confidence come from the pass that makes both; alone they are cheaper.
+        (GraphValue classes, GraphValue confidence) = b.ClassifyPixels("confidence", score);
+        b.Output("confidentClasses", classes);
+        b.Output("confidence", confidence);
         b.Output("loss", b.SoftmaxCrossEntropyLoss("loss", score, labels, options.IgnoreIndex));
         return b.Build();
     }
