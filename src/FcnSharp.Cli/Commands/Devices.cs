@@ -2,12 +2,16 @@ using FcnSharp.Cli.Hosting;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Reference;
 
 namespace FcnSharp.Cli.Commands;
 
 /// <summary>The one place where the command line chooses a device.</summary>
 internal static class Devices
 {
+    /// <summary>The device of naive kernels, as an answer to "which kernels".</summary>
+    public const string Reference = "reference";
+
     /// <summary>The kernel sets that this machine has, the one in use first.</summary>
     public static IReadOnlyList<string> KernelSets { get; } = [KernelSet.Best.Name, .. KernelSet.All.Where(s => s.IsSupported && s != KernelSet.Best).Select(s => s.Name)];
 
@@ -15,9 +19,24 @@ internal static class Devices
     public static int Threads(SharedValues options) => options.Threads ?? WorkerPool.DefaultThreads;
 
     /// <summary>The device that the shared options ask for.</summary>
-    public static IDevice Open(SharedValues options)
+    public static IDevice Open(SharedValues options) => Open(options, null);
+
+    /// <summary>The device that the shared options ask for, with the kernels of a name.</summary>
+    /// <param name="options">The shared options.</param>
+    /// <param name="kernels">A kernel set's name or <see cref="Reference"/>; null for the best.</param>
+    /// <exception cref="UsageException">There are no kernels of that name.</exception>
+    /// <exception cref="FcnSharpException">This machine lacks the kernel set.</exception>
+    public static IDevice Open(SharedValues options, string? kernels)
     {
         WorkerPool.ConfigureShared(Threads(options));
-        return new CpuDevice();
+        return kernels == Reference ? new ReferenceDevice() : new CpuDevice(kernels: NamedSet(kernels));
     }
+
+    /// <summary>The most multiply-adds that a device of <see cref="Open(SharedValues, string?)"/> could do, in GFLOP/s.</summary>
+    public static double MeasurePeak(string? kernels) =>
+        FmaPeak.Measure(WorkerPool.Shared, kernels == Reference ? KernelSet.Best : NamedSet(kernels));
+
+    private static KernelSet NamedSet(string? name) =>
+        name is null ? KernelSet.Best : KernelSet.All.FirstOrDefault(s => s.Name == name)
+            ?? throw new UsageException($"there are no kernels '{name}'; there are {string.Join(", ", KernelSet.All.Select(s => s.Name).Append(Reference))}");
 }
