@@ -1,22 +1,38 @@
-#!/usr/bin/env python3
-"""Joins our times with the peers': merge.py OURS.json TUNED.json DEFAULT.json OUT.json; prints the same as a table."""
-import json
-import sys
+"""Joins our times with the peers'. A peer is {"version": text, "times": {"case pass": ms}}, PyTorch with "ways" as well."""
 
-ours, tuned, default = (json.load(open(path)) for path in sys.argv[1:4])
-rows = []
-for case in ours:
-    key = case["case"] + " " + case["pass"]
-    best = tuned["times"].get(key)
-    rows.append({
-        "case": case["case"], "pass": case["pass"], "threads": case["threads"], "ours_ms": case["ms"],
-        "torch_ms": best and round(best, 3), "torch_default_ms": key in default["times"] and round(default["times"][key], 3) or None,
-        "ort_ms": None, "ratio": best and round(best / case["ms"], 2)})
-with open(sys.argv[4], "w") as file:
-    json.dump(rows, file, indent=1)
-print("PyTorch", tuned["version"])
-print(f'{"case":24} {"pass":15} {"ours ms":>9} {"torch ms":>9} {"default":>9} {"ratio":>6}')
-for row in rows:
-    figures = [row["ours_ms"], row["torch_ms"], row["torch_default_ms"], row["ratio"]]
-    text = ["-" if f is None else f"{f:.2f}" for f in figures]
-    print(f'{row["case"]:24} {row["pass"]:15} {text[0]:>9} {text[1]:>9} {text[2]:>9} {text[3]:>6}')
+
+def key_of(case):
+    return f'{case["case"]} {case["pass"]}'
+
+
+def merge(ours, tuned, default, ort):
+    """A row for each of our cases; null where a peer has no time. ratio = the faster tuned peer's time / ours."""
+    rows = []
+    for case in ours:
+        key = key_of(case)
+        torch_ms, default_ms, ort_ms = (rounded(peer["times"].get(key)) for peer in (tuned, default, ort))
+        peers = [ms for ms in (torch_ms, ort_ms) if ms is not None]
+        rows.append({
+            "case": case["case"], "pass": case["pass"], "threads": case["threads"], "ours_ms": case["ms"],
+            "torch_ms": torch_ms, "torch_default_ms": default_ms, "ort_ms": ort_ms,
+            "ratio": round(min(peers) / case["ms"], 2) if peers and case["ms"] > 0 else None})
+    return rows
+
+
+def table(rows, counts, ways):
+    """The rows as lines; counts are layers of one shape, ways how PyTorch was fastest, both by "case pass"."""
+    width = max([len(row["case"]) for row in rows] + [4])
+    yield f'{"case":{width}} {"pass":16} {"ours ms":>9} {"torch ms":>9} {"default":>9} {"ort ms":>9} {"ratio":>6}  {"torch way":11} layers'
+    for row in rows:
+        figures = [text(row[name]) for name in ("ours_ms", "torch_ms", "torch_default_ms", "ort_ms")]
+        ratio = "-" if row["ratio"] is None else f'{row["ratio"]:.2f}'
+        way, count = ways.get(key_of(row), "-"), counts.get(key_of(row), 1)
+        yield f'{row["case"]:{width}} {row["pass"]:16} ' + " ".join(f"{f:>9}" for f in figures) + f" {ratio:>6}  {way:11} {count}"
+
+
+def rounded(ms):
+    return None if ms is None else round(ms, 4)
+
+
+def text(ms):
+    return "-" if ms is None else f"{ms:.3f}" if ms < 10 else f"{ms:.2f}"
