@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Programs;
 
@@ -7,8 +8,15 @@ namespace FcnSharp.Cli.Bench;
 /// <summary>Times one case: planned once, warmed up, then the median of runs for about a second.</summary>
 internal static class BenchRunner
 {
+    private const int WarmUpRounds = 3;
+    private const int WarmUpRuns = 32;
+    private const int LeastWarmUpRuns = 2;
     private const int LeastRuns = 7;
     private const int MostRuns = 200;
+    private static readonly TimeSpan WarmUpBudget = TimeSpan.FromSeconds(0.15);
+    private static readonly TimeSpan CompilerQuiet = TimeSpan.FromSeconds(Environment.ProcessorCount == 1 ? 1.2 : 0.2);
+    private static readonly TimeSpan CompilerLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CompilerPoll = TimeSpan.FromSeconds(0.02);
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(0.8);
 
     /// <summary>Measures a case.</summary>
@@ -21,6 +29,7 @@ internal static class BenchRunner
         using IExecution execution = plan.Begin();
         bench.WriteData(execution);
 
+        WarmUp(execution, cancellation);
         double seconds = Median(execution, cancellation);
         long multiplyAdds = program.Operations.Sum(o => o.MultiplyAdds);
         double? gflops = multiplyAdds == 0 ? null : Math.Round(2e-9 * multiplyAdds / seconds, 1);
@@ -34,10 +43,46 @@ internal static class BenchRunner
     internal static long MovedBytes(TensorProgram program) =>
         program.Values.Where(v => v.Role != ValueRole.Intermediate || v.IsOutput).Sum(v => v.Shape.ElementCount * sizeof(float));
 
+    /// <summary>
+    /// The runtime compiles a method anew, and well, in the background, once it was called 30 times after a tenth of a second in which
+    /// nothing new was called (a second with one processor). Until then it may be several times slower. So each round makes the calls and waits for the compiler; the
+    /// last one ends with runs, so that caches and clock are as in the runs that count.
+    /// </summary>
+    private static void WarmUp(IExecution execution, CancellationToken cancellation)
+    {
+        for (int round = 1; round <= WarmUpRounds; round++)
+        {
+            var watch = Stopwatch.StartNew();
+            for (int run = 0; run < LeastWarmUpRuns || (run < WarmUpRuns && watch.Elapsed < WarmUpBudget); run++)
+            {
+                execution.Run(cancellation);
+            }
+
+            if (round < WarmUpRounds)
+            {
+                WaitForCompiler();
+            }
+        }
+    }
+
+    private static void WaitForCompiler()
+    {
+        var total = Stopwatch.StartNew();
+        var quiet = Stopwatch.StartNew();
+        long methods = JitInfo.GetCompiledMethodCount();
+        while (quiet.Elapsed < CompilerQuiet && total.Elapsed < CompilerLimit)
+        {
+            Thread.Sleep(CompilerPoll);
+            if (JitInfo.GetCompiledMethodCount() is var now && now != methods)
+            {
+                methods = now;
+                quiet.Restart();
+            }
+        }
+    }
+
     private static double Median(IExecution execution, CancellationToken cancellation)
     {
-        execution.Run(cancellation);
-        execution.Run(cancellation);
         List<double> times = [];
         var watch = Stopwatch.StartNew();
         while (times.Count < LeastRuns || (watch.Elapsed < Budget && times.Count < MostRuns))
