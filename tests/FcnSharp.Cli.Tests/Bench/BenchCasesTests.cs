@@ -47,6 +47,9 @@ public sealed class BenchCasesTests
     [InlineData("googlenet-480x360/upscore8 forward", 11, 360, 480)]
     [InlineData("resnet50-224/maxpool forward", 64, 56, 56)]
     [InlineData("resnet50-224/layer4.0.conv2 forward", 512, 7, 7)]
+    [InlineData("googlenet-480x360/4a/output forward", 512, 22, 30)]
+    [InlineData("googlenet-480x360/5b/output forward", 1024, 11, 15)]
+    [InlineData("resnet50-224/layer3.0.downsample.0 forward", 1024, 14, 14)]
     [InlineData("resnet50-224/avgpool forward", 2048, 1, 1)]
     public void Results_have_the_shape_that_the_net_has_there(string key, int channels, int height, int width) =>
         Assert.Equal(new Shape(1, channels, height, width), Assert.Single(Write(Named(key)).Values, v => v.IsOutput).Shape);
