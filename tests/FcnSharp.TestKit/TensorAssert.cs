@@ -26,6 +26,19 @@ public static class TensorAssert
         }
     }
 
+    /// <summary>Every element's error is at most a share of the expected values' root mean square; a NaN fails.</summary>
+    public static void Close(string what, ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double relative)
+    {
+        double squares = 0;
+        foreach (float value in expected)
+        {
+            squares += (double)value * value;
+        }
+
+        double bound = relative * Math.Sqrt(squares / Math.Max(1, expected.Length));
+        Within(what, new Shape(expected.Length), expected, actual, _ => bound);
+    }
+
     /// <summary>Every element has the same bits.</summary>
     public static void SameBits(string what, ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {

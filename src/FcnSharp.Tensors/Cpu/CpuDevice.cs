@@ -8,6 +8,7 @@ public sealed class CpuDevice : HostDevice
 {
     private readonly WorkerPool _workers;
     private readonly KernelSet _kernels;
+    private readonly ConvolutionChoice _convolutions;
     private readonly Lock _solverGate = new();
     private readonly SgdStepJob _sgd = new();
     private readonly AdamWStepJob _adamW = new();
@@ -15,13 +16,15 @@ public sealed class CpuDevice : HostDevice
     /// <summary>Creates the device.</summary>
     /// <param name="workers">The threads to run on; null for the pool of the process.</param>
     /// <param name="kernels">The instruction set; null for the best.</param>
+    /// <param name="precision">Whether convolutions may take a short cut that rounds more.</param>
     /// <param name="memoryBudget">Bytes that plans may take; null for what the machine has available.</param>
     /// <exception cref="FcnSharpException">This machine lacks the instruction set.</exception>
-    public CpuDevice(WorkerPool? workers = null, KernelSet? kernels = null, long? memoryBudget = null)
+    public CpuDevice(WorkerPool? workers = null, KernelSet? kernels = null, Precision precision = Precision.Fast, long? memoryBudget = null)
         : base(memoryBudget)
     {
         _workers = workers ?? WorkerPool.Shared;
         _kernels = kernels ?? KernelSet.Best;
+        _convolutions = new ConvolutionChoice(_workers, _kernels, precision);
         if (!_kernels.IsSupported)
         {
             throw new FcnSharpException($"This machine has no {_kernels.Name} instructions; it has {string.Join(", ", KernelSet.All.Where(s => s.IsSupported).Select(s => s.Name))}.");
@@ -54,11 +57,11 @@ public sealed class CpuDevice : HostDevice
         }
     }
 
-    internal override IKernel CreateKernel(Operation operation) => operation switch
+    internal override IKernel CreateKernel(Operation operation, bool constantParameters) => operation switch
     {
-        Conv2dForward o => GemmConvolution.Forward(_workers, _kernels, o),
-        Conv2dBackwardInput o => GemmConvolution.BackwardInput(_workers, _kernels, o),
-        Conv2dBackwardWeight o => Gradients(o.GradWeight is { } w ? WeightGradient.Of(_workers, _kernels, o, w) : null, o.GradOutput, o.GradBias),
+        Conv2dForward o => _convolutions.Forward(o, constantParameters),
+        Conv2dBackwardInput o => _convolutions.BackwardInput(o, constantParameters),
+        Conv2dBackwardWeight o => Gradients(o.GradWeight is { } w ? _convolutions.BackwardWeight(o, w) : null, o.GradOutput, o.GradBias),
         ConvTranspose2dForward o => GemmConvolution.Forward(_workers, _kernels, o),
         ConvTranspose2dBackwardInput o => GemmConvolution.BackwardInput(_workers, _kernels, o),
         ConvTranspose2dBackwardWeight o => Gradients(o.GradWeight is { } w ? WeightGradient.Of(_workers, _kernels, o, w) : null, o.GradOutput, o.GradBias),
@@ -98,11 +101,13 @@ public sealed class CpuDevice : HostDevice
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 
-    private ParameterGradients Gradients(WeightGradient? weight, ProgramValue gradOutput, ProgramValue? gradBias) =>
+    private protected override TensorProgram Rewrite(TensorProgram program) => OperationFusion.Fuse(program);
+
+    private ParameterGradients Gradients(IKernel? weight, ProgramValue gradOutput, ProgramValue? gradBias) =>
         new(weight, gradBias is null ? null : new BiasGradientKernel(_workers, gradOutput, gradBias));
 
     /// <summary>The weight's gradient and the bias's, one after the other.</summary>
-    private sealed class ParameterGradients(WeightGradient? weight, BiasGradientKernel? bias) : IKernel
+    private sealed class ParameterGradients(IKernel? weight, BiasGradientKernel? bias) : IKernel
     {
         public long WorkspaceBytes => weight?.WorkspaceBytes ?? 0;
 

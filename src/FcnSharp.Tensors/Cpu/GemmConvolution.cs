@@ -42,6 +42,7 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
     private readonly int _columnsPerBlock;
     private readonly int _rowsPerBlock;
     private readonly int _rowBlocks;
+    private readonly bool _relu;
     private readonly int[] _firstItem;
     private readonly long _workerBytes;
     private readonly long _packedBytes;
@@ -52,8 +53,9 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
     private float* _weightData;
     private byte* _scratch;
 
-    private GemmConvolution(WorkerPool workers, KernelSet kernels, ConvolutionPhase[] phases, int groups, bool repack, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output)
+    private GemmConvolution(WorkerPool workers, KernelSet kernels, ConvolutionPhase[] phases, int groups, bool repack, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, bool relu = false)
     {
+        _relu = relu;
         (_workers, _kernels, _phases, _groups) = (workers, kernels, phases, groups);
         (_input, _weight, _bias, _output) = (input, weight, bias, output);
         _groupRows = output.Shape.C / groups;
@@ -93,7 +95,7 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
     private long BlockBytes => NativeBuffer.Align((long)_rowsPerBlock * _columnsPerBlock * sizeof(float));
 
     public static GemmConvolution Forward(WorkerPool workers, KernelSet kernels, Conv2dForward o) =>
-        new(workers, kernels, ConvolutionPhase.ToCoarse(o.Parameters, o.Output.Shape), o.Parameters.Groups, repack: false, o.Input, o.Weight, o.Bias, o.Output);
+        new(workers, kernels, ConvolutionPhase.ToCoarse(o.Parameters, o.Output.Shape), o.Parameters.Groups, repack: false, o.Input, o.Weight, o.Bias, o.Output, o.Relu);
 
     public static GemmConvolution BackwardInput(WorkerPool workers, KernelSet kernels, Conv2dBackwardInput o) =>
         new(workers, kernels, ConvolutionPhase.ToFine(o.Parameters, o.GradInput.Shape), o.Parameters.Groups, repack: true, o.GradOutput, o.Weight, null, o.GradInput);
@@ -163,6 +165,11 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
                 int column = tile * _kernels.TileWidth;
                 _kernels.Multiply(rows, kCount, weights + k, depth, planes + column, offsets + k, block + column, ldc);
             }
+        }
+
+        if (_relu)
+        {
+            ReluForwardKernel.Apply(block, block, rows * (int)ldc);
         }
 
         outputRows.Scatter(phase, block, ldc, rows, _outputData, _output.Shape, group * _groupRows + firstRow);

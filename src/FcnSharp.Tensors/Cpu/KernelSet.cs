@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using FcnSharp.Tensors.Cpu.Blocked;
 
 namespace FcnSharp.Tensors.Cpu;
 
@@ -9,8 +10,9 @@ namespace FcnSharp.Tensors.Cpu;
 /// </summary>
 public sealed unsafe class KernelSet
 {
-    private KernelSet(string name, int lanes, int maxRows, int dotColumns, bool supported)
+    private KernelSet(string name, int lanes, int maxRows, int dotColumns, bool supported, BlockedKernels blocked)
     {
+        Blocked = blocked;
         Name = name;
         Lanes = lanes;
         MaxRows = maxRows;
@@ -64,6 +66,9 @@ public sealed unsafe class KernelSet
 
     internal delegate*<int, float*, nint, float*, nint*, float*, nint, void> Dot { get; private init; }
 
+    /// <summary>The kernels that work on vectors of channels.</summary>
+    internal BlockedKernels Blocked { get; }
+
     /// <summary>C += A * B for any number of rows, one tile wide; row k of B begins at b + offsets[k].</summary>
     internal void Multiply(int rows, int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
@@ -93,7 +98,7 @@ public sealed unsafe class KernelSet
     private static KernelSet Create<TOps, TVector>(string name, int maxRows, bool supported)
         where TOps : struct, IVectorOperations<TVector>
         where TVector : struct =>
-        new(name, TOps.Lanes, maxRows, maxRows == 8 ? 6 : 2, supported)
+        new(name, TOps.Lanes, maxRows, maxRows == 8 ? 6 : 2, supported, BlockedKernels.Create<TOps, TVector>(manyRegisters: maxRows == 8))
         {
             Rows8 = &GemmKernels<TOps, TVector>.Rows8,
             Rows4 = &GemmKernels<TOps, TVector>.Rows4,

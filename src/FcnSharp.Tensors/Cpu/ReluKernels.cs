@@ -13,11 +13,12 @@ internal sealed unsafe class ReluForwardKernel(WorkerPool workers, ReluForward o
 
     protected override int Items => Chunks(_count);
 
-    public override void Run(int item, int worker)
+    public override void Run(int item, int worker) =>
+        Apply(_input + (long)item * Chunk, _output + (long)item * Chunk, ChunkLength(_count, item));
+
+    /// <summary>The same for a run of elements; it may be in place.</summary>
+    public static void Apply(float* x, float* y, int count)
     {
-        float* x = _input + (long)item * Chunk;
-        float* y = _output + (long)item * Chunk;
-        int count = ChunkLength(_count, item);
         int i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FcnSharp.Tensors.Cpu;
 
@@ -18,12 +19,30 @@ internal unsafe interface IVectorOperations<TVector>
 
     static abstract void Store(TVector value, float* address);
 
+    /// <summary>Stores the first lanes only and touches nothing behind them.</summary>
+    static abstract void StoreFirst(TVector value, float* address, int count);
+
     static abstract TVector Broadcast(float value);
+
+    static abstract TVector Add(TVector left, TVector right);
+
+    static abstract TVector Subtract(TVector left, TVector right);
+
+    static abstract TVector Multiply(TVector left, TVector right);
 
     /// <summary>left * right + addend; fused where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
+    /// <summary>The larger of two; value where it is NaN.</summary>
+    static abstract TVector AtLeast(TVector value, TVector limit);
+
+    /// <summary>Asks for a cache line that will be read soon; nothing where that cannot be asked for.</summary>
+    static abstract void Prefetch(float* address);
+
     static abstract float Sum(TVector value);
+
+    /// <summary>target[j][i] = source[i][j] for a square of one vector's lanes; strides in floats.</summary>
+    static abstract void Transpose(float* source, nint sourceStride, float* target, nint targetStride);
 }
 
 internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector512<float>>
@@ -37,14 +56,80 @@ internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector51
     public static void Store(Vector512<float> value, float* address) => value.Store(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector512<float> value, float* address, int count) =>
+        Avx512F.MaskStore(address, Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle(), value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Subtract(Vector512<float> left, Vector512<float> right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => left * right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
         Vector512.MultiplyAddEstimate(left, right, addend);
 
+    // The instruction gives its second operand when one of both is NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AtLeast(Vector512<float> value, Vector512<float> limit) => Avx512F.Max(limit, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address) => Sse.Prefetch0(address);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
+
+    // Pairs, then fours, then quarters of vectors: 16 vectors in registers, 64 shuffles.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        Quad(source, sourceStride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
+        Quad(source + 4 * sourceStride, sourceStride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
+        Quad(source + 8 * sourceStride, sourceStride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
+        Quad(source + 12 * sourceStride, sourceStride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
+        Columns(a0, b0, c0, d0, target, 4 * targetStride);
+        Columns(a1, b1, c1, d1, target + targetStride, 4 * targetStride);
+        Columns(a2, b2, c2, d2, target + 2 * targetStride, 4 * targetStride);
+        Columns(a3, b3, c3, d3, target + 3 * targetStride, 4 * targetStride);
+    }
+
+    /// <summary>Four rows; vector j of the result holds, in each quarter q, column 4 q + j of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quad(float* source, nint stride, out Vector512<float> v0, out Vector512<float> v1, out Vector512<float> v2, out Vector512<float> v3)
+    {
+        Vector512<float> r0 = Vector512.Load(source);
+        Vector512<float> r1 = Vector512.Load(source + stride);
+        Vector512<float> r2 = Vector512.Load(source + 2 * stride);
+        Vector512<float> r3 = Vector512.Load(source + 3 * stride);
+        Vector512<double> low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
+        Vector512<double> high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
+        Vector512<double> low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
+        Vector512<double> high23 = Avx512F.UnpackHigh(r2, r3).AsDouble();
+        v0 = Avx512F.UnpackLow(low01, low23).AsSingle();
+        v1 = Avx512F.UnpackHigh(low01, low23).AsSingle();
+        v2 = Avx512F.UnpackLow(high01, high23).AsSingle();
+        v3 = Avx512F.UnpackHigh(high01, high23).AsSingle();
+    }
+
+    /// <summary>Quarters [q] of four vectors, put together as column q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Columns(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, nint stride)
+    {
+        Vector512<float> low0 = Avx512F.Shuffle4x128(a, b, 0b01_00_01_00);
+        Vector512<float> low1 = Avx512F.Shuffle4x128(c, d, 0b01_00_01_00);
+        Vector512<float> high0 = Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);
+        Vector512<float> high1 = Avx512F.Shuffle4x128(c, d, 0b11_10_11_10);
+        Avx512F.Shuffle4x128(low0, low1, 0b10_00_10_00).Store(target);
+        Avx512F.Shuffle4x128(low0, low1, 0b11_01_11_01).Store(target + stride);
+        Avx512F.Shuffle4x128(high0, high1, 0b10_00_10_00).Store(target + 2 * stride);
+        Avx512F.Shuffle4x128(high0, high1, 0b11_01_11_01).Store(target + 3 * stride);
+    }
 }
 
 internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector256<float>>
@@ -57,15 +142,76 @@ internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector25
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<float> value, float* address) => value.Store(address);
 
+    // By scalars: a masked store of 256 bits takes longer on some processors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector256<float> value, float* address, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            address[i] = value.GetElement(i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
         Vector256.MultiplyAddEstimate(left, right, addend);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AtLeast(Vector256<float> value, Vector256<float> limit) => Avx.Max(limit, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address) => Sse.Prefetch0(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        Quad(source, sourceStride, out Vector256<float> a0, out Vector256<float> a1, out Vector256<float> a2, out Vector256<float> a3);
+        Quad(source + 4 * sourceStride, sourceStride, out Vector256<float> b0, out Vector256<float> b1, out Vector256<float> b2, out Vector256<float> b3);
+        Columns(a0, b0, target, 4 * targetStride);
+        Columns(a1, b1, target + targetStride, 4 * targetStride);
+        Columns(a2, b2, target + 2 * targetStride, 4 * targetStride);
+        Columns(a3, b3, target + 3 * targetStride, 4 * targetStride);
+    }
+
+    /// <summary>Four rows; vector j of the result holds, in each half h, column 4 h + j of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quad(float* source, nint stride, out Vector256<float> v0, out Vector256<float> v1, out Vector256<float> v2, out Vector256<float> v3)
+    {
+        Vector256<float> r0 = Vector256.Load(source);
+        Vector256<float> r1 = Vector256.Load(source + stride);
+        Vector256<float> r2 = Vector256.Load(source + 2 * stride);
+        Vector256<float> r3 = Vector256.Load(source + 3 * stride);
+        Vector256<double> low01 = Avx.UnpackLow(r0, r1).AsDouble();
+        Vector256<double> high01 = Avx.UnpackHigh(r0, r1).AsDouble();
+        Vector256<double> low23 = Avx.UnpackLow(r2, r3).AsDouble();
+        Vector256<double> high23 = Avx.UnpackHigh(r2, r3).AsDouble();
+        v0 = Avx.UnpackLow(low01, low23).AsSingle();
+        v1 = Avx.UnpackHigh(low01, low23).AsSingle();
+        v2 = Avx.UnpackLow(high01, high23).AsSingle();
+        v3 = Avx.UnpackHigh(high01, high23).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Columns(Vector256<float> a, Vector256<float> b, float* target, nint stride)
+    {
+        Avx.Permute2x128(a, b, 0b0010_0000).Store(target);
+        Avx.Permute2x128(a, b, 0b0011_0001).Store(target + stride);
+    }
 }
 
 internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector128<float>>
@@ -79,12 +225,53 @@ internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector12
     public static void Store(Vector128<float> value, float* address) => value.Store(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector128<float> value, float* address, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            address[i] = value.GetElement(i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Subtract(Vector128<float> left, Vector128<float> right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
         Vector128.MultiplyAddEstimate(left, right, addend);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AtLeast(Vector128<float> value, Vector128<float> limit) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(value, limit), limit, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        for (int column = 0; column < 4; column++)
+        {
+            float* from = source + column;
+            Vector128.Create(*from, from[sourceStride], from[2 * sourceStride], from[3 * sourceStride]).Store(target + column * targetStride);
+        }
+    }
 }

@@ -40,6 +40,7 @@ public abstract class HostDevice : IDevice
     public IDevicePlan Plan(TensorProgram program)
     {
         ArgumentNullException.ThrowIfNull(program);
+        program = Rewrite(program);
         MemoryPlanner.Layout layout = MemoryPlanner.Plan(program);
         long persistent = program.Values.Where(v => v.Role == ValueRole.Persistent).Sum(v => v.Shape.ElementCount * sizeof(float));
 
@@ -63,7 +64,13 @@ public abstract class HostDevice : IDevice
         GC.SuppressFinalize(this);
     }
 
-    internal abstract IKernel CreateKernel(Operation operation);
+    /// <summary>The kernel of an operation.</summary>
+    /// <param name="operation">What it computes.</param>
+    /// <param name="constantParameters">Whether the parameters never change again.</param>
+    internal abstract IKernel CreateKernel(Operation operation, bool constantParameters);
+
+    /// <summary>The program as this device computes it: the same values, perhaps fewer operations.</summary>
+    private protected virtual TensorProgram Rewrite(TensorProgram program) => program;
 
     private void CheckFits(TensorProgram program, PlanMemory memory)
     {

@@ -17,6 +17,7 @@ internal sealed class HostPlan : IDevicePlan
         Program = program;
         Layout = layout;
         IKernel[] kernels = CreateKernels();
+        ReleasePackedParameters(kernels);
         long workspace = NativeBuffer.Align(LargestWorkspace(kernels));
         Memory = new PlanMemory(Layout.TotalBytes, workspace, persistentBytes, Layout.UnsharedBytes);
         _idle.Add(new HostExecution(this, kernels));
@@ -62,7 +63,7 @@ internal sealed class HostPlan : IDevicePlan
         {
             try
             {
-                kernels[i] = _device.CreateKernel(Program.Operations[i]);
+                kernels[i] = _device.CreateKernel(Program.Operations[i], Program.ConstantParameters);
             }
             catch (OverflowException e)
             {
@@ -71,6 +72,34 @@ internal sealed class HostPlan : IDevicePlan
         }
 
         return kernels;
+    }
+
+    /// <summary>Frees the parameters that kernels have in a layout of their own, where no other kernel reads them.</summary>
+    private void ReleasePackedParameters(IKernel[] kernels)
+    {
+        if (!Program.ConstantParameters)
+        {
+            return;
+        }
+
+        var packed = new HashSet<HostTensor>();
+        var read = new HashSet<HostTensor>();
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            ProgramValue? own = (kernels[i] as IPacksParameter)?.PackedParameter;
+            foreach (ProgramValue input in Program.Operations[i].Inputs)
+            {
+                if (input.Storage is HostTensor tensor)
+                {
+                    (ReferenceEquals(input, own) ? packed : read).Add(tensor);
+                }
+            }
+        }
+
+        foreach (HostTensor tensor in packed.Except(read))
+        {
+            tensor.ReleaseContent();
+        }
     }
 
     private long LargestWorkspace(IKernel[] kernels)

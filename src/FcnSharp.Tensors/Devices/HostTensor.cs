@@ -6,6 +6,8 @@ namespace FcnSharp.Tensors.Devices;
 internal sealed unsafe class HostTensor : IDeviceTensor
 {
     private readonly NativeBuffer _buffer;
+    private readonly Dictionary<string, NativeBuffer> _packed = [];
+    private bool _released;
 
     public HostTensor(string name, Shape shape)
     {
@@ -30,8 +32,23 @@ internal sealed unsafe class HostTensor : IDeviceTensor
     {
         get
         {
+            if (_released)
+            {
+                throw new InvalidOperationException($"{Name} is kept for inference only, in a layout of the device: it can be neither read nor written.");
+            }
+
             ObjectDisposedException.ThrowIf(_buffer.Pointer == null, this);
             return new Span<float>(_buffer.Pointer, (int)Shape.ElementCount);
+        }
+    }
+
+    /// <summary>Frees the content; only what was packed from it is left.</summary>
+    public void ReleaseContent()
+    {
+        lock (_packed)
+        {
+            _released = true;
+            _buffer.Dispose();
         }
     }
 
@@ -49,7 +66,39 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 
     public void Fill(float value) => Span.Fill(value);
 
-    public void Dispose() => _buffer.Dispose();
+    /// <summary>The content in another layout, made when it is first asked for and kept.</summary>
+    /// <param name="key">Names the layout.</param>
+    /// <param name="elements">Floats of the result.</param>
+    /// <param name="pack">Writes the result (second) from the content (first).</param>
+    public NativeBuffer Packed(string key, long elements, Packing pack)
+    {
+        lock (_packed)
+        {
+            if (!_packed.TryGetValue(key, out NativeBuffer? packed))
+            {
+                ObjectDisposedException.ThrowIf(_buffer.Pointer == null, this);
+                packed = new NativeBuffer(NativeBuffer.Align(checked(elements * sizeof(float))));
+                pack(Pointer, (float*)packed.Pointer);
+                _packed.Add(key, packed);
+            }
+
+            return packed;
+        }
+    }
+
+    public void Dispose()
+    {
+        _buffer.Dispose();
+        foreach (NativeBuffer packed in _packed.Values)
+        {
+            packed.Dispose();
+        }
+
+        _packed.Clear();
+    }
+
+    /// <summary>Lays weights out anew.</summary>
+    internal delegate void Packing(float* source, float* target);
 
     private void CheckLength(int length)
     {

@@ -15,6 +15,13 @@ internal interface IKernel
     void Execute(KernelFrame frame);
 }
 
+/// <summary>A kernel that keeps a constant parameter in a layout of its own.</summary>
+internal interface IPacksParameter
+{
+    /// <summary>The parameter whose own memory it does not need; null when it needs all.</summary>
+    ProgramValue? PackedParameter { get; }
+}
+
 /// <summary>Where the values of one execution lie.</summary>
 internal sealed unsafe class KernelFrame(MemoryPlanner.Layout layout)
 {

@@ -7,7 +7,10 @@ public sealed record Conv2dForward(string Name, Conv2dParameters Parameters, Pro
     : Operation(Name, Bias is null ? [Input, Weight] : [Input, Weight, Bias], [Output])
 {
     /// <inheritdoc/>
-    public override string Kind => "Conv2d forward";
+    public override string Kind => Relu ? "Conv2d + ReLU forward" : "Conv2d forward";
+
+    /// <summary>Whether outputs below 0 become 0. Devices set it when they fuse; NaN stays NaN.</summary>
+    public bool Relu { get; init; }
 
     /// <inheritdoc/>
     public override long MultiplyAdds => Output.Shape.ElementCount * (Weight.Shape.ElementCount / Weight.Shape.N);

@@ -11,6 +11,9 @@ public sealed class ProgramBuilder(string name)
     private readonly HashSet<ProgramValue> _updated = [];
     private readonly Dictionary<IDeviceTensor, ProgramValue> _persistent = [];
 
+    /// <summary>Whether the parameters never change again, see <see cref="TensorProgram.ConstantParameters"/>.</summary>
+    public bool ConstantParameters { get; init; }
+
     /// <summary>A value that the host writes before each execution.</summary>
     public ProgramValue Input(string valueName, Shape shape, ElementType type = ElementType.Float32)
     {
@@ -80,7 +83,7 @@ public sealed class ProgramBuilder(string name)
     public TensorProgram Build() =>
         _values.Find(v => v.IsOutput && !_defined.Contains(v)) is { } missing
             ? throw new InvalidOperationException($"{missing} is an output of {name}, but nothing writes it.")
-            : new TensorProgram(name, [.. _values], [.. _operations]);
+            : new TensorProgram(name, [.. _values], [.. _operations], ConstantParameters);
 
     private bool Owns(ProgramValue value) => value.Id < _values.Count && ReferenceEquals(_values[value.Id], value);
 

@@ -6,8 +6,9 @@ namespace FcnSharp.Tensors.Programs;
 /// </summary>
 public sealed class TensorProgram
 {
-    internal TensorProgram(string name, IReadOnlyList<ProgramValue> values, IReadOnlyList<Operation> operations)
+    internal TensorProgram(string name, IReadOnlyList<ProgramValue> values, IReadOnlyList<Operation> operations, bool constantParameters)
     {
+        ConstantParameters = constantParameters;
         Name = name;
         Values = values;
         Operations = operations;
@@ -15,6 +16,12 @@ public sealed class TensorProgram
 
     /// <summary>What the program is, for messages: the net and its mode.</summary>
     public string Name { get; }
+
+    /// <summary>
+    /// Whether the parameters never change again: a device may then keep them in a layout of its own alone, and free what it
+    /// was made from.
+    /// </summary>
+    public bool ConstantParameters { get; }
 
     /// <summary>All values; a value's <see cref="ProgramValue.Id"/> is its position.</summary>
     public IReadOnlyList<ProgramValue> Values { get; }

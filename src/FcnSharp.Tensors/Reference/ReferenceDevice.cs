@@ -51,9 +51,9 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
         }
     }
 
-    internal override IKernel CreateKernel(Operation operation) => new Kernel(operation switch
+    internal override IKernel CreateKernel(Operation operation, bool constantParameters) => new Kernel(operation switch
     {
-        Conv2dForward o => f => ConvolutionReference.ToCoarse(o.Parameters, o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Float(o.Weight), Optional(f, o.Bias), f.Float(o.Output)),
+        Conv2dForward o => f => Forward(f, o),
         Conv2dBackwardInput o => f => ConvolutionReference.ToFine(o.Parameters, o.GradInput.Shape, o.GradOutput.Shape, f.Float(o.GradOutput), f.Float(o.Weight), null, f.Float(o.GradInput)),
         Conv2dBackwardWeight o => f => BackwardWeight(f, o),
         ConvTranspose2dForward o => f => ConvolutionReference.ToFine(o.Parameters.Convolution, o.Output.Shape, o.Input.Shape, f.Float(o.Input), f.Float(o.Weight), Optional(f, o.Bias), f.Float(o.Output)),
@@ -96,6 +96,16 @@ public sealed unsafe class ReferenceDevice(long? memoryBudget = null) : HostDevi
     });
 
     private static float* Optional(KernelFrame frame, ProgramValue? value) => value is null ? null : frame.Float(value);
+
+    private static void Forward(KernelFrame f, Conv2dForward o)
+    {
+        float* output = f.Float(o.Output);
+        ConvolutionReference.ToCoarse(o.Parameters, o.Input.Shape, o.Output.Shape, f.Float(o.Input), f.Float(o.Weight), Optional(f, o.Bias), output);
+        for (long i = 0; o.Relu && i < o.Output.Shape.ElementCount; i++)
+        {
+            output[i] = output[i] < 0 ? 0 : output[i];
+        }
+    }
 
     private static void BackwardWeight(KernelFrame f, Conv2dBackwardWeight o)
     {

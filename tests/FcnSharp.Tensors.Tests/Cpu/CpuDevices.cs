@@ -13,20 +13,21 @@ internal static class CpuDevices
 
     public static IEnumerable<KernelSet> KernelSets => KernelSet.All.Where(s => s.IsSupported);
 
-    public static CpuDevice Create(KernelSet kernels, int threads) => new(Pools[threads], kernels);
+    /// <summary>A device that computes sums of products as they are defined, unless told otherwise.</summary>
+    public static CpuDevice Create(KernelSet kernels, int threads, Precision precision = Precision.Exact) => new(Pools[threads], kernels, precision);
 
     /// <summary>
     /// Runs something on every device, and compares the bits of its results over the thread counts of a kernel set; the
     /// results for one thread go to <paramref name="check"/>.
     /// </summary>
-    public static void ForEach(Func<CpuDevice, Action<IDevicePlan>, float[][]> run, Action<string, float[][]> check)
+    public static void ForEach(Func<CpuDevice, Action<IDevicePlan>, float[][]> run, Action<string, float[][]> check, Precision precision = Precision.Exact)
     {
         foreach (KernelSet kernels in KernelSets)
         {
             float[][]? first = null;
             foreach (int threads in ThreadCounts)
             {
-                using CpuDevice device = Create(kernels, threads);
+                using CpuDevice device = Create(kernels, threads, precision);
                 float[][] results = run(device, plan => Poison(device, plan));
                 if (first is null)
                 {

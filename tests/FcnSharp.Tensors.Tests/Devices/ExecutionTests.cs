@@ -197,7 +197,7 @@ public sealed class ExecutionTests
 
         public override void AdamWStep(IDeviceTensor weight, IDeviceTensor gradient, IDeviceTensor firstMoment, IDeviceTensor secondMoment, AdamWCoefficients coefficients) => throw new NotSupportedException();
 
-        internal override IKernel CreateKernel(Operation operation) => new Kernel(this, executed);
+        internal override IKernel CreateKernel(Operation operation, bool constantParameters) => new Kernel(this, executed);
 
         private sealed class Kernel(ScriptedDevice device, Action<int> executed) : IKernel
         {

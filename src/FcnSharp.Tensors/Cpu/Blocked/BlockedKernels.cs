@@ -1,0 +1,134 @@
+namespace FcnSharp.Tensors.Cpu.Blocked;
+
+/// <summary>The kernels on blocked channels of one instruction set.</summary>
+internal sealed unsafe class BlockedKernels
+{
+    /// <summary>What a tile of few rows costs beside its rows, in rows: loading B and filling the pipeline.</summary>
+    private const double TileOverhead = 1.5;
+
+    private readonly int[] _sizes;
+
+    private BlockedKernels(int lanes, int[] sizes) => (Lanes, _sizes) = (lanes, sizes);
+
+    /// <summary>Floats in a vector, and channels in a block.</summary>
+    public int Lanes { get; }
+
+    /// <summary>Tile kernels by rows, for rows that lie a vector apart; null where there is none.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] VectorRows { get; private init; } = [];
+
+    /// <summary>Tile kernels by rows, for rows that lie side by side.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] AdjacentRows { get; private init; } = [];
+
+    public delegate*<float*, nint, int, int, float*, void> FromPlanes { get; private init; }
+
+    public delegate*<float*, int, int, float*, nint, void> ToPlanes { get; private init; }
+
+    public delegate*<float*, int, float*, float, void> Finish { get; private init; }
+
+    public delegate*<float*, nint, float*, nint, void> Transpose { get; private init; }
+
+    public delegate*<float*, nint, int, int, int, float*, nint, nint, void> Input8 { get; private init; }
+
+    public delegate*<float*, nint, int, int, int, float*, nint, nint, void> Input6 { get; private init; }
+
+    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient6To8 { get; private init; }
+
+    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient2To8 { get; private init; }
+
+    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient4To6 { get; private init; }
+
+    public delegate*<float*, nint, int, float*, float, float*, nint, float*, void> Output8To6 { get; private init; }
+
+    public delegate*<float*, nint, int, float*, float, float*, nint, float*, void> Output8To2 { get; private init; }
+
+    public delegate*<float*, nint, int, float*, float, float*, nint, float*, void> Output6To4 { get; private init; }
+
+    public delegate*<float*, float*, nint, float*, void> Kernel3To8 { get; private init; }
+
+    public delegate*<float*, float*, nint, float*, void> Kernel3To6 { get; private init; }
+
+    public delegate*<float*, float*, nint, float*, void> Kernel7To8 { get; private init; }
+
+    public delegate*<float*, nint, float*, bool, float*, void> Kernel8To7 { get; private init; }
+
+    public delegate*<float*, nint, float*, bool, float*, void> Kernel8To3 { get; private init; }
+
+    public delegate*<float*, nint, float*, bool, float*, void> Kernel6To3 { get; private init; }
+
+    public delegate*<float*, int, int, float*, nint, void> AddToRows { get; private init; }
+
+    public static BlockedKernels Create<TOps, TVector>(bool manyRegisters)
+        where TOps : struct, IVectorOperations<TVector>
+        where TVector : struct =>
+        new(TOps.Lanes, manyRegisters ? [14, 12, 8, 6, 4, 2] : [6, 4, 2])
+        {
+            VectorRows = Tiles<TOps, TVector, VectorRows>(),
+            AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
+            FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
+            ToPlanes = &BlockedCopy<TOps, TVector>.ToPlanes,
+            Finish = &BlockedCopy<TOps, TVector>.Finish,
+            Transpose = &TransposeSquare<TOps, TVector>,
+            Input8 = &WinogradTransforms<TOps, TVector>.Input8,
+            Input6 = &WinogradTransforms<TOps, TVector>.Input6,
+            Gradient6To8 = &WinogradTransforms<TOps, TVector>.Gradient6To8,
+            Gradient2To8 = &WinogradTransforms<TOps, TVector>.Gradient2To8,
+            Gradient4To6 = &WinogradTransforms<TOps, TVector>.Gradient4To6,
+            Output8To6 = &WinogradTransforms<TOps, TVector>.Output8To6,
+            Output8To2 = &WinogradTransforms<TOps, TVector>.Output8To2,
+            Output6To4 = &WinogradTransforms<TOps, TVector>.Output6To4,
+            Kernel3To8 = &WinogradTransforms<TOps, TVector>.Kernel3To8,
+            Kernel3To6 = &WinogradTransforms<TOps, TVector>.Kernel3To6,
+            Kernel7To8 = &WinogradTransforms<TOps, TVector>.Kernel7To8,
+            Kernel8To7 = &WinogradTransforms<TOps, TVector>.Kernel8To7,
+            Kernel8To3 = &WinogradTransforms<TOps, TVector>.Kernel8To3,
+            Kernel6To3 = &WinogradTransforms<TOps, TVector>.Kernel6To3,
+            AddToRows = &BlockedCopy<TOps, TVector>.AddToRows,
+        };
+
+    /// <summary>The sizes of the tiles that cover at least this many rows, at the least cost; all sizes are even.</summary>
+    public int[] Split(int rows)
+    {
+        var cost = new double[rows + 1];
+        var size = new int[rows + 1];
+        for (int r = 1; r <= rows; r++)
+        {
+            cost[r] = double.MaxValue;
+            foreach (int s in _sizes)
+            {
+                double candidate = cost[Math.Max(0, r - s)] + s + TileOverhead;
+                if (candidate < cost[r])
+                {
+                    (cost[r], size[r]) = (candidate, s);
+                }
+            }
+        }
+
+        var sizes = new List<int>();
+        for (int r = rows; r > 0; r -= sizes[^1])
+        {
+            sizes.Add(size[r]);
+        }
+
+        return [.. sizes];
+    }
+
+    private static delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] Tiles<TOps, TVector, TRows>()
+        where TOps : struct, IVectorOperations<TVector>
+        where TVector : struct
+        where TRows : struct, ITileRows
+    {
+        var tiles = new delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[15];
+        tiles[14] = &TileKernels<TOps, TVector, TRows>.Rows14;
+        tiles[12] = &TileKernels<TOps, TVector, TRows>.Rows12;
+        tiles[8] = &TileKernels<TOps, TVector, TRows>.Rows8;
+        tiles[6] = &TileKernels<TOps, TVector, TRows>.Rows6;
+        tiles[4] = &TileKernels<TOps, TVector, TRows>.Rows4;
+        tiles[2] = &TileKernels<TOps, TVector, TRows>.Rows2;
+        return tiles;
+    }
+
+    private static void TransposeSquare<TOps, TVector>(float* source, nint sourceStride, float* target, nint targetStride)
+        where TOps : struct, IVectorOperations<TVector>
+        where TVector : struct =>
+        TOps.Transpose(source, sourceStride, target, targetStride);
+}

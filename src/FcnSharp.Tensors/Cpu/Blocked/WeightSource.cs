@@ -1,0 +1,72 @@
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Memory;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Cpu.Blocked;
+
+/// <summary>
+/// Packed weights of one kernel. Constant weights are packed once, when the plan is made, and kept with their tensor. Others
+/// are packed at each execution: all beforehand into the kernel's workspace or, where each block of outputs is used only once,
+/// block by block by who uses it, so that they never leave the cache.
+/// </summary>
+internal sealed unsafe class WeightSource
+{
+    private readonly WorkerPool _workers;
+    private readonly WinogradWeights _packing;
+    private readonly NativeBuffer? _packed;
+    private float* _data;
+
+    public WeightSource(WorkerPool workers, ProgramValue weight, WinogradWeights packing, bool constant, bool usedOnce)
+    {
+        (_workers, Weight, _packing) = (workers, weight, packing);
+        if (constant && weight.Storage is HostTensor tensor)
+        {
+            _packed = tensor.Packed(packing.Key, packing.Elements, (source, target) => packing.Pack(workers, source, target));
+        }
+
+        IsPackedByUser = _packed is null && usedOnce;
+    }
+
+    public ProgramValue Weight { get; }
+
+    /// <summary>Whether users pack blocks themselves, into memory of their own.</summary>
+    public bool IsPackedByUser { get; }
+
+    /// <summary>Whether the tensor's own memory is no longer needed.</summary>
+    public bool IsConstant => _packed is not null;
+
+    /// <summary>Bytes at the start of the kernel's workspace.</summary>
+    public long WorkspaceBytes => IsConstant || IsPackedByUser ? 0 : NativeBuffer.Align(checked(_packing.Elements * sizeof(float)));
+
+    public void Prepare(KernelFrame frame)
+    {
+        if (_packed is not null)
+        {
+            _data = (float*)_packed.Pointer;
+        }
+        else if (IsPackedByUser)
+        {
+            _data = frame.Float(Weight);
+        }
+        else
+        {
+            _data = (float*)frame.Workspace;
+            _packing.Pack(_workers, frame.Float(Weight), _data);
+        }
+    }
+
+    /// <summary>The weights of a block of outputs.</summary>
+    /// <param name="group">The group of channels.</param>
+    /// <param name="outputBlock">The block in the group.</param>
+    /// <param name="memory">The user's own, with room for one block.</param>
+    public float* Block(int group, int outputBlock, float* memory)
+    {
+        if (!IsPackedByUser)
+        {
+            return _data + group * _packing.GroupElements + outputBlock * _packing.OutputBlockElements;
+        }
+
+        _packing.PackOutputBlock(_data, group, outputBlock, memory);
+        return memory;
+    }
+}

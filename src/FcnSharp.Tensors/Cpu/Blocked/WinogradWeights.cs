@@ -1,0 +1,187 @@
+using FcnSharp.Tensors.Memory;
+
+namespace FcnSharp.Tensors.Cpu.Blocked;
+
+/// <summary>
+/// Kernels transformed to the points of a <see cref="WinogradScheme"/>, as the tile kernels read them:
+/// [group][block of two vectors of outputs][point][block of inputs][input][two vectors of outputs]. Lanes without a channel are 0.
+/// </summary>
+internal sealed unsafe class WinogradWeights : IParallelJob
+{
+    private readonly BlockedKernels _kernels;
+    private readonly WinogradScheme _scheme;
+    private readonly Shape _weight;
+    private readonly int _groups;
+    private readonly bool _backward;
+    private readonly int _inputs;
+    private readonly int _outputs;
+    private readonly int _inputBlocks;
+    private readonly int _outputBlocks;
+    private float* _source;
+    private float* _target;
+
+    /// <param name="kernels">The instruction set.</param>
+    /// <param name="scheme">The transform.</param>
+    /// <param name="weight">Weights [C_out, C_in / groups, r, r] of the convolution.</param>
+    /// <param name="groups">Groups of channels.</param>
+    /// <param name="backward">Whether they serve the data gradient: turned by half a turn, outputs and inputs exchanged.</param>
+    public WinogradWeights(BlockedKernels kernels, WinogradScheme scheme, Shape weight, int groups, bool backward)
+    {
+        (_kernels, _scheme, _weight, _groups, _backward) = (kernels, scheme, weight, groups, backward);
+        _outputs = backward ? weight.C : weight.N / groups;
+        _inputs = backward ? weight.N / groups : weight.C;
+        _inputBlocks = (_inputs + kernels.Lanes - 1) / kernels.Lanes;
+        _outputBlocks = (_outputs + 2 * kernels.Lanes - 1) / (2 * kernels.Lanes);
+    }
+
+    /// <summary>Names the layout: two packings of one tensor with the same key are the same.</summary>
+    public string Key => $"{_scheme}{(_backward ? " backward" : "")}";
+
+    /// <summary>Floats of the result.</summary>
+    public long Elements => (long)_groups * GroupElements;
+
+    /// <summary>Floats between two groups.</summary>
+    public nint GroupElements => _outputBlocks * OutputBlockElements;
+
+    /// <summary>Floats between two blocks of outputs.</summary>
+    public nint OutputBlockElements => _scheme.PointCount * PointElements;
+
+    /// <summary>Floats between two points.</summary>
+    public nint PointElements => _inputBlocks * 2 * (nint)_kernels.Lanes * _kernels.Lanes;
+
+    public void Pack(WorkerPool workers, float* source, float* target)
+    {
+        _source = source;
+        _target = target;
+        workers.Run(this, _groups * _outputBlocks * _inputBlocks);
+    }
+
+    public void Run(int item, int worker)
+    {
+        int inputBlock = item % _inputBlocks;
+        int outputBlock = item / _inputBlocks % _outputBlocks;
+        int group = item / _inputBlocks / _outputBlocks;
+        PackSquare(_source, group, outputBlock, inputBlock, _target + group * GroupElements + outputBlock * OutputBlockElements);
+    }
+
+    /// <summary>Packs one block of outputs, for a kernel that uses it at once, to the start of the target.</summary>
+    public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
+    {
+        for (int inputBlock = 0; inputBlock < _inputBlocks; inputBlock++)
+        {
+            PackSquare(source, group, outputBlock, inputBlock, target);
+        }
+    }
+
+    private void PackSquare(float* source, int group, int outputBlock, int inputBlock, float* target)
+    {
+        int lanes = _kernels.Lanes;
+        int taps = _scheme.Kernel * _scheme.Kernel;
+        nint outputStride = _backward ? taps : (nint)_weight.C * taps;
+        nint inputStride = _backward ? (nint)_weight.C * taps : taps;
+        int tapVectors = (taps + lanes - 1) / lanes * lanes;
+        float* square = stackalloc float[lanes * lanes];
+        float* kernel = stackalloc float[tapVectors * lanes];
+        float* scratch = stackalloc float[_scheme.Tile * _scheme.Kernel * lanes];
+        float* first = source + (nint)group * (_weight.N / _groups) * _weight.C * taps;
+        for (int half = 0; half < 2; half++)
+        {
+            int firstOutput = outputBlock * 2 * lanes + half * lanes;
+            int count = Math.Clamp(_outputs - firstOutput, 0, lanes);
+            float* to = target + inputBlock * 2 * (nint)lanes * lanes + half * lanes;
+            if (taps == 1 && count == lanes && (inputBlock + 1) * lanes <= _inputs)
+            {
+                PackPixels(first + firstOutput * outputStride + inputBlock * lanes * inputStride, to);
+                continue;
+            }
+
+            for (int i = 0; i < lanes; i++)
+            {
+                int input = inputBlock * lanes + i;
+                if (count > 0 && input < _inputs)
+                {
+                    LoadKernels(first + firstOutput * outputStride + input * inputStride, outputStride, count, taps, kernel, square);
+                    Transform(kernel, to + i * 2 * lanes, scratch);
+                    continue;
+                }
+
+                for (int point = 0; point < _scheme.PointCount; point++)
+                {
+                    new Span<float>(to + point * PointElements + i * 2 * lanes, lanes).Clear();
+                }
+            }
+        }
+    }
+
+    private void Transform(float* kernel, float* target, float* scratch)
+    {
+        switch (_scheme.Kernel, _scheme.Tile)
+        {
+            case (3, 8):
+                _kernels.Kernel3To8(kernel, target, PointElements, scratch);
+                break;
+            case (3, 6):
+                _kernels.Kernel3To6(kernel, target, PointElements, scratch);
+                break;
+            case (7, 8):
+                _kernels.Kernel7To8(kernel, target, PointElements, scratch);
+                break;
+            default:
+                new ReadOnlySpan<float>(kernel, _kernels.Lanes).CopyTo(new Span<float>(target, _kernels.Lanes));
+                break;
+        }
+    }
+
+    /// <summary>A square of a 1x1 kernel's weights: a transpose forward, a copy backward.</summary>
+    private void PackPixels(float* source, float* target)
+    {
+        int lanes = _kernels.Lanes;
+        if (!_backward)
+        {
+            _kernels.Transpose(source, _weight.C, target, 2 * lanes);
+            return;
+        }
+
+        for (int i = 0; i < lanes; i++)
+        {
+            new ReadOnlySpan<float>(source + i * (nint)_weight.C, lanes).CopyTo(new Span<float>(target + i * 2 * lanes, lanes));
+        }
+    }
+
+    /// <summary>Reads one tap of all outputs into each vector.</summary>
+    private void LoadKernels(float* source, nint stride, int count, int taps, float* kernel, float* square)
+    {
+        int lanes = _kernels.Lanes;
+        for (int tap = 0; tap < taps; tap += lanes)
+        {
+            if (count == lanes)
+            {
+                _kernels.Transpose(source + tap, stride, kernel + tap * lanes, lanes);
+                continue;
+            }
+
+            for (int o = 0; o < lanes; o++)
+            {
+                for (int t = 0; t < lanes; t++)
+                {
+                    square[o * lanes + t] = o < count && tap + t < taps ? source[o * stride + tap + t] : 0;
+                }
+            }
+
+            _kernels.Transpose(square, lanes, kernel + tap * lanes, lanes);
+        }
+
+        if (_backward)
+        {
+            for (int tap = 0; tap < taps / 2; tap++)
+            {
+                for (int lane = 0; lane < lanes; lane++)
+                {
+                    float* a = kernel + tap * lanes + lane;
+                    float* b = kernel + (taps - 1 - tap) * lanes + lane;
+                    (*a, *b) = (*b, *a);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using FcnSharp.Tensors.Cpu.Blocked;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Operations;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>
+/// Which algorithm computes a convolution: a fixed rule of its shapes, made from measurements (docs/performance.md), and never
+/// a measurement at run time, which would give other bits from one run to the next.
+/// </summary>
+internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, Precision precision)
+{
+    /// <summary>Channels a group needs on both sides for vectors of channels to be filled well enough.</summary>
+    private const int LeastChannels = 16;
+
+    /// <summary>Outputs of a map below which transforming weights costs more than it saves.</summary>
+    private const long LeastPixels = 400;
+
+    /// <summary>Outputs of a map from which the larger tile pays, when its weights are transformed beforehand.</summary>
+    private const long LargePixels = 2_000;
+
+    /// <summary>The same when they are transformed at each execution.</summary>
+    private const long LargePixelsOfChangingWeights = 10_000;
+
+    public IKernel Forward(Conv2dForward o, bool constantWeights)
+    {
+        Conv2dParameters p = o.Parameters;
+        return SchemeFor(p, o.Weight.Shape, o.Output.Shape, constantWeights) is { } scheme
+            ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
+            : GemmConvolution.Forward(workers, kernels, o);
+    }
+
+    public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
+    {
+        Conv2dParameters p = o.Parameters;
+        return SchemeFor(p, o.Weight.Shape, o.GradInput.Shape, constantWeights) is { } scheme
+            ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
+            : GemmConvolution.BackwardInput(workers, kernels, o);
+    }
+
+    public IKernel BackwardWeight(Conv2dBackwardWeight o, ProgramValue gradWeight) =>
+        SchemeFor(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false) is { Kernel: > 1 } scheme
+            ? new WinogradWeightGradient(workers, kernels.Blocked, scheme, o, gradWeight)
+            : WeightGradient.Of(workers, kernels, o, gradWeight);
+
+    /// <summary>
+    /// The scheme, or null for sums of products as they are. For 1x1 and 7x7 kernels it does not depend on the map, so that
+    /// constant weights can be kept in its layout alone.
+    /// </summary>
+    private WinogradScheme? SchemeFor(Conv2dParameters p, Shape weight, Shape output, bool constantWeights)
+    {
+        bool plain = p is { StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 };
+        if (!plain || weight.C < LeastChannels || weight.N / p.Groups < LeastChannels)
+        {
+            return null;
+        }
+
+        long pixels = (long)output.N * output.H * output.W;
+        switch (p.KernelHeight, p.KernelWidth)
+        {
+            case (1, 1) when p is { PaddingHeight: 0, PaddingWidth: 0 }:
+                return WinogradScheme.Pointwise;
+            case (3, 3) when precision == Precision.Fast && pixels >= LeastPixels:
+                return pixels >= (constantWeights ? LargePixels : LargePixelsOfChangingWeights) ? WinogradScheme.Conv3x3Large : WinogradScheme.Conv3x3Small;
+            case (7, 7) when precision == Precision.Fast && (constantWeights || weight.C >= 128):
+                return WinogradScheme.Conv7x7;
+            default:
+                return null;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using FcnSharp.TestKit;
+using FcnSharp.Tensors.Cpu;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Operations;
+using FcnSharp.Tensors.Programs;
+using FcnSharp.Tensors.Reference;
+using Xunit;
+
+namespace FcnSharp.Tensors.Tests.Cpu;
+
+/// <summary>
+/// Convolutions that the fast precision computes by minimal filtering: maps of at least 400 pixels, at least 16 channels on both
+/// sides. Sizes lie around whole tiles, strips and blocks of channels.
+/// </summary>
+public sealed class WinogradTests
+{
+    private static readonly ConvolutionCase[] All =
+    [
+        Conv("3x3, whole tiles of 4", new Shape(1, 16, 20, 20), 16, 3, padding: 1),
+        Conv("3x3, odd channels and sizes, batch of 2", new Shape(2, 33, 17, 29), 41, 3, padding: 1),
+        Conv("3x3, valid", new Shape(1, 20, 23, 70), 17, 3, padding: 0),
+        Conv("3x3, padding 2 grows the map", new Shape(1, 16, 19, 66), 32, 3, padding: 2),
+        Conv("3x3, padding 5: tiles that see only zeros", new Shape(1, 16, 12, 13), 16, 3, padding: 5),
+        Conv("3x3, one row of many pixels", new Shape(1, 16, 1, 450), 16, 3, padding: 1),
+        Conv("3x3, one column of many pixels", new Shape(1, 17, 450, 1), 16, 3, padding: 1),
+        Conv("3x3, 2 groups", new Shape(1, 40, 21, 22), 64, 3, padding: 1, groups: 2),
+        Conv("3x3, large map: tiles of 6", new Shape(1, 18, 103, 101), 16, 3, padding: 1),
+        Conv("3x3, weights too many for one worker's cache", new Shape(1, 160, 22, 21), 200, 3, padding: 1),
+        Conv("7x7, valid", new Shape(1, 130, 13, 12), 34, 7, padding: 0),
+        Conv("7x7, padding 3, batch of 2", new Shape(2, 128, 7, 9), 17, 7, padding: 3),
+    ];
+
+    public static TheoryData<string> Cases => [.. All.Select(c => c.Name)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Minimal_filtering_agrees_with_the_definition_with_the_same_bits_for_any_thread_count(string name)
+    {
+        ConvolutionCase c = All.Single(x => x.Name == name);
+        ConvolutionData data = ConvolutionData.Normal(c);
+        using var reference = new ReferenceDevice();
+        ConvolutionRun expected = ConvolutionRun.On(reference, c, data);
+        CpuDevices.ForEach(
+            (device, poison) =>
+            {
+                ConvolutionRun run = ConvolutionRun.On(device, c, data, prepare: poison);
+                return [run.Output, run.GradInput, run.GradWeight, run.GradBias];
+            },
+            (kernels, actual) =>
+            {
+                TensorAssert.Close($"{kernels} output", expected.Output, actual[0], Tolerances.Winograd);
+                TensorAssert.Close($"{kernels} gradInput", expected.GradInput, actual[1], Tolerances.Winograd);
+                TensorAssert.Close($"{kernels} gradWeight", expected.GradWeight, actual[2], Tolerances.Winograd);
+                Assert.NotEqual(Exact(c, data, kernels), actual[0]);
+            },
+            Precision.Fast);
+    }
+
+    [Fact]
+    public void Gradients_of_two_runs_add_up()
+    {
+        foreach (ConvolutionCase c in All.Where(c => c.Name is "3x3, valid" or "7x7, valid"))
+        {
+            ConvolutionData data = ConvolutionData.Normal(c);
+            foreach (KernelSet kernels in CpuDevices.KernelSets)
+            {
+                using CpuDevice device = CpuDevices.Create(kernels, 2, Precision.Fast);
+                float[] once = ConvolutionRun.On(device, c, data).GradWeight;
+                float[] twice = ConvolutionRun.On(device, c, data, times: 2).GradWeight;
+                TensorAssert.Close(kernels.Name, once.Select(v => 2 * v).ToArray(), twice, 1e-6);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 1, 20)]
+    [InlineData(7, 0, 12)]
+    [InlineData(1, 0, 12)]
+    [InlineData(5, 2, 12)]
+    public void Relu_behind_a_convolution_is_fused_without_a_change_of_bits(int kernel, int padding, int size)
+    {
+        Conv2dParameters p = Conv2dParameters.Square(kernel, padding: padding);
+        var input = new Shape(1, 24, size, size + 3);
+        var weight = new Shape(20, 24, kernel, kernel);
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            using CpuDevice device = CpuDevices.Create(kernels, 2, Precision.Fast);
+            float[] plain = Forward(device, p, input, weight, relu: false, constant: false);
+            float[] expected = [.. plain.Select(v => v < 0 ? 0 : v)];
+            TensorAssert.SameBits($"{kernels.Name} fused", expected, Forward(device, p, input, weight, relu: true, constant: false));
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 1, 20)]
+    [InlineData(7, 0, 12)]
+    [InlineData(1, 0, 12)]
+    public void Constant_weights_are_packed_once_and_can_then_no_longer_be_read_where_nothing_else_needs_them(int kernel, int padding, int size)
+    {
+        Conv2dParameters p = Conv2dParameters.Square(kernel, padding: padding);
+        var input = new Shape(1, 24, size, size + 3);
+        var weight = new Shape(20, 24, kernel, kernel);
+        using CpuDevice device = CpuDevices.Create(KernelSet.Best, 2, Precision.Fast);
+        float[] changing = Forward(device, p, input, weight, relu: false, constant: false);
+        float[] constant = Forward(device, p, input, weight, relu: false, constant: true, after: stored =>
+        {
+            if (kernel == 3)
+            {
+                stored.Read(new float[stored.Shape.ElementCount]);
+            }
+            else
+            {
+                Assert.Contains("inference only", Assert.Throws<InvalidOperationException>(() => stored.Read(new float[stored.Shape.ElementCount])).Message, StringComparison.Ordinal);
+            }
+        });
+        TensorAssert.Close("constant", changing, constant, Tolerances.Winograd);
+    }
+
+    private static float[] Exact(ConvolutionCase c, ConvolutionData data, string kernels)
+    {
+        using CpuDevice device = CpuDevices.Create(KernelSet.All.Single(k => k.Name == kernels), 2);
+        return ConvolutionRun.On(device, c, data).Output;
+    }
+
+    private static float[] Forward(CpuDevice device, Conv2dParameters p, Shape input, Shape weight, bool relu, bool constant, Action<IDeviceTensor>? after = null)
+    {
+        var builder = new ProgramBuilder("test") { ConstantParameters = constant };
+        using IDeviceTensor stored = device.Allocate("weight", weight);
+        stored.Write(TestData.Normal(weight, 5, scale: 0.1).Span);
+        ProgramValue x = builder.Input("x", input);
+        ProgramValue y = builder.Intermediate("y", p.OutputShape(input, weight));
+        builder.Add(new Conv2dForward("conv", p, x, builder.Persistent(stored), null, y));
+        ProgramValue result = y;
+        if (relu)
+        {
+            result = builder.Intermediate("relu", y.Shape);
+            builder.Add(new ReluForward("relu", y, result));
+        }
+
+        builder.MarkOutput(result);
+        using IDevicePlan plan = device.Plan(builder.Build());
+        CpuDevices.Poison(device, plan);
+        using IExecution execution = plan.Begin();
+        float[] values = new float[result.Shape.ElementCount];
+        for (int i = 0; i < 2; i++)
+        {
+            execution.Write(x, TestData.Normal(input, 6).Span);
+            execution.Run();
+            execution.Read(result, values);
+        }
+
+        after?.Invoke(stored);
+        return values;
+    }
+
+    private static ConvolutionCase Conv(string name, Shape input, int outChannels, int kernel, int padding, int groups = 1) =>
+        new(name, input, outChannels, Conv2dParameters.Square(kernel, padding: padding, groups: groups), null);
+}
