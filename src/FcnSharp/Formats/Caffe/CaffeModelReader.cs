@@ -8,13 +8,13 @@ namespace FcnSharp.Formats.Caffe;
 internal sealed class CaffeModelReader
 {
     /// <summary>Far more than any net has. Without a bound, two bytes a layer would make a hundred times the file's size of objects.</summary>
-    private const int MaxLayers = 1 << 16;
+    private const int MaxLayers = 1 << 13;
 
     /// <summary>Likewise; the layers that Caffe knows have at most 5.</summary>
     private const int MaxBlobs = 16;
 
     /// <summary>Protobuf's own buffer is small; what lies before it is read in pieces of this size.</summary>
-    private const int BufferSize = 1 << 20;
+    private const int BufferSize = 1 << 16;
 
     private readonly List<CaffeLayer> _layers = [];
     private string _name = "";
