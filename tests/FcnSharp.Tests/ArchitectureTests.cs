@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> AllowedReferences = new()
     {
         ["FcnSharp.Tensors"] = ([], []),
-        ["FcnSharp"] = (["FcnSharp.Tensors"], []),
+        ["FcnSharp"] = (["FcnSharp.Tensors"], ["Google.Protobuf"]),
         ["FcnSharp.Server"] = (["FcnSharp", "FcnSharp.Tensors"], ["Microsoft.AspNetCore.OpenApi"]),
         ["FcnSharp.Cli"] = (["FcnSharp", "FcnSharp.Tensors", "FcnSharp.Server"], ["System.CommandLine"]),
     };
@@ -31,7 +31,7 @@ public sealed partial class ArchitectureTests
         ["Graph"] = ["Layers"],
         ["Layers"] = [],
         ["Imaging"] = [],
-        ["Formats"] = [],
+        ["Formats"] = ["Graph", "Layers"],
         ["Models"] = ["Graph", "Layers"],
         ["Data"] = ["Imaging"],
         ["Evaluation"] = ["Imaging"],

@@ -163,6 +163,9 @@ public sealed class GraphBuilder(string name)
     public GraphValue AvgPool2d(string layerName, GraphValue input, AvgPool2dParameters geometry) =>
         Add(new AvgPool2dLayer(layerName, geometry), Channels(input), input);
 
+    /// <summary>Pooling over the whole image, of whatever size: the mean of each channel, or its largest pixel.</summary>
+    public GraphValue GlobalPool2d(string layerName, GraphValue input, bool max = false) => Add(new GlobalPool2dLayer(layerName, max), Channels(input), input);
+
     /// <summary>Max-pooling that also gives the index y * W + x of each winner, Int32, for <see cref="MaxUnpool2d"/>.</summary>
     public (GraphValue Output, GraphValue Indices) MaxPool2dWithIndices(string layerName, GraphValue input, MaxPool2dParameters geometry)
     {
