@@ -5,6 +5,9 @@ namespace FcnSharp.Formats;
 /// <summary>A safetensors file as one of several formats of weights.</summary>
 internal sealed class SafetensorsSource : WeightSource
 {
+    /// <summary>The format's name.</summary>
+    public const string Name = "safetensors";
+
     private readonly SafetensorsFile _file;
 
     private SafetensorsSource(SafetensorsFile file)
@@ -15,7 +18,7 @@ internal sealed class SafetensorsSource : WeightSource
     }
 
     /// <inheritdoc/>
-    public override string Format => "safetensors";
+    public override string Format => Name;
 
     /// <inheritdoc/>
     public override IReadOnlyList<WeightEntry> Entries { get; }

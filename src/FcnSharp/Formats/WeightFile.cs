@@ -61,7 +61,8 @@ public sealed class WeightFile : IDisposable
         try
         {
             // FileShare.Delete lets a writer rename a new version over the file on Windows while this one is still read.
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            // Without a buffer, which would keep old content when the file changes between two tensors.
+            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             Span<byte> start = stackalloc byte[WeightFormats.StartLength];
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
             stream.Position = 0;
