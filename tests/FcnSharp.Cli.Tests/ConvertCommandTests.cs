@@ -111,8 +111,17 @@ public sealed class ConvertCommandTests : IDisposable
     [InlineData("a.npz", "link.npz")]
     public void A_file_is_not_converted_onto_itself(string input, string output)
     {
+        if (OperatingSystem.IsWindows() && output == "link.npz")
+        {
+            Assert.Skip("Windows lets only administrators make links.");
+        }
+
         NpzWriter.Write(_temp["a.npz"], Tensors());
-        File.CreateSymbolicLink(_temp["link.npz"], _temp["a.npz"]);
+        if (output == "link.npz")
+        {
+            File.CreateSymbolicLink(_temp["link.npz"], _temp["a.npz"]);
+        }
+
         byte[] before = File.ReadAllBytes(_temp["a.npz"]);
 
         AssertFails(_temp[output], "choose another name", _temp[input], _temp[output]);

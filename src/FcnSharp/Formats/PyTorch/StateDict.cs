@@ -79,7 +79,7 @@ internal sealed class StateDict
     {
         for (int depth = 0; depth < MaxDepth; depth++)
         {
-            string? key = value is PickleDict dict ? UsualKeys.FirstOrDefault(k => dict.Get(k) is PickleDict) : null;
+            string? key = value is PickleDict dict ? UsualKeys.FirstOrDefault(k => dict.Get(k) is PickleDict inner && HoldsTensors(inner, 0)) : null;
             if (key is null)
             {
                 break;
@@ -95,14 +95,25 @@ internal sealed class StateDict
         return value;
     }
 
-    // Values may hold each other, in a circle or shared many times over: depth and visits bound the walk.
-    private void Collect(object? value, string name, int depth)
+    // Under a usual name there may also be settings, such as the model's name and sizes.
+    private bool HoldsTensors(object? value, int depth)
+    {
+        Visit(depth);
+        return value is TorchTensor || (Children(value)?.Any(child => HoldsTensors(child.Value, depth + 1)) ?? false);
+    }
+
+    // Values may hold each other, in a circle or shared many times over: depth and visits bound every walk.
+    private void Visit(int depth)
     {
         if (++_visits > MaxVisits || depth > MaxDepth)
         {
             throw new FcnSharpException($"{ErrorText.OneLine(_path)} is not a sound PyTorch file: its values are nested too deeply or within themselves; in PyTorch, save model.state_dict() alone.");
         }
+    }
 
+    private void Collect(object? value, string name, int depth)
+    {
+        Visit(depth);
         if (value is TorchTensor tensor)
         {
             _tensors.Add(new(_names.Add(name) ? name : throw Twice(name), tensor));

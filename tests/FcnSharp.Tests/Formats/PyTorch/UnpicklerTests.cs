@@ -173,6 +173,24 @@ public sealed class UnpicklerTests
     }
 
     [Fact]
+    public void A_prefix_that_only_some_names_have_stays()
+    {
+        byte[] tensor = Tensor("FloatStorage", "0", 4, 0, [4], [1]);
+        StateDict found = StateDict.Find(Read(Pickle("}(", Text("module.a"), tensor, Text("b"), tensor, "u")), Name);
+        Assert.Equal(["module.a", "b"], found.Tensors.Select(t => t.Key));
+        Assert.Empty(found.Notes);
+    }
+
+    [Fact]
+    public void Settings_under_a_usual_name_are_no_weights()
+    {
+        byte[] pickle = Pickle("}(", Text("model"), "}", Text("name"), Text("tiny"), "s", Text("weights"), "}", Text("w"), Tensor("FloatStorage", "0", 4, 0, [4], [1]), "su");
+        StateDict found = StateDict.Find(Read(pickle), Name);
+        Assert.Equal(["w"], found.Tensors.Select(t => t.Key));
+        Assert.Equal(["the weights are those under 'weights'; not read: 'model'"], found.Notes);
+    }
+
+    [Fact]
     public void Two_tensors_of_one_name_are_refused()
     {
         byte[] pickle = Pickle("}(", Text("a.b"), Tensor("FloatStorage", "0", 4, 0, [4], [1]), Text("a"), "}", Text("b"), Tensor("FloatStorage", "0", 4, 0, [4], [1]), "su");
