@@ -105,9 +105,10 @@ public sealed class WeightFileTests : IDisposable
     }
 
     [Fact]
-    public void Finite_tensors_have_nothing_to_describe()
+    public void The_first_value_that_is_not_finite_is_described()
     {
         Assert.Null(NonFinite.Describe("w", new Tensor(new Shape(2), [float.MaxValue, -0f])));
+        Assert.Equal("'w' of 2x3 holds NaN at index [1, 0]", NonFinite.Describe("w", new Tensor(new Shape(2, 3), [0, 1, 2, float.NaN, 4, float.NaN])));
         Assert.Equal("'w' of scalar holds NaN at index []", NonFinite.Describe("w", new Tensor(new Shape([]), [float.NaN])));
     }
 

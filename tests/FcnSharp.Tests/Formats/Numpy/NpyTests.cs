@@ -163,8 +163,12 @@ public sealed class NpyTests : IDisposable
     public void Versions_and_header_lengths_are_checked_before_memory_is_asked_for()
     {
         byte[] file = NpyBytes.File(2, NpyBytes.Header("<f4", "(2,)"), new byte[8]);
-        File.WriteAllBytes(ArrayPath, [.. file[..8], 0xFF, 0xFF, 0xFF, 0xFF, .. file[12..]]);
-        FormatAssert.Refuses(() => WeightFile.Read(ArrayPath), ArrayPath, "header of 4294967295 bytes");
+        foreach (uint count in (uint[])[uint.MaxValue, 1 << 24, (uint)file.Length - 11])
+        {
+            File.WriteAllBytes(ArrayPath, [.. file[..8], .. BitConverter.GetBytes(count), .. file[12..]]);
+            FormatAssert.Refuses(() => WeightFile.Read(ArrayPath), ArrayPath, $"header of {count} bytes");
+        }
+
         foreach (byte version in (byte[])[0, 4, 255])
         {
             File.WriteAllBytes(ArrayPath, [.. file[..6], version, .. file[7..]]);

@@ -53,6 +53,24 @@ public sealed class TorchFileTests
     }
 
     [Fact]
+    public void Views_of_several_storages_may_be_read_in_any_order()
+    {
+        using TempFolder folder = new();
+        object[] tensors = [.. Enumerable.Range(0, 4).SelectMany(i => (object[])[
+            TorchBytes.Text($"t{i}"), TorchBytes.Tensor("FloatStorage", i % 2 == 0 ? "0" : "1", 4, i / 2 * 2, [2], [1])])];
+        File.WriteAllBytes(folder["x.pth"], TorchBytes.Zip(
+            TorchBytes.Pickle(["}(", .. tensors, "u"]), SafetensorsBytes.Counting(4), SafetensorsBytes.Counting(8)[16..]));
+        using WeightFile weights = WeightFile.Open(folder["x.pth"]);
+        (string, float[])[] expected = [("t0", [1, 2]), ("t1", [5, 6]), ("t2", [3, 4]), ("t3", [7, 8])];
+        foreach ((string name, float[] values) in (IEnumerable<(string, float[])>)[.. expected, .. expected.Reverse()])
+        {
+            Assert.Equal(values, weights.ReadTensor(name).Span.ToArray());
+        }
+
+        Assert.Equal(expected.Select(e => e.Item1), weights.ReadAll().Select(t => t.Name));
+    }
+
+    [Fact]
     public void A_checkpoint_gives_its_weights_without_the_wrappers_prefix_and_reports_the_rest()
     {
         LoadedWeights loaded = WeightFile.Read(Fixture("nested.pth"));
