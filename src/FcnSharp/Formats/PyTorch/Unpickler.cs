@@ -13,8 +13,8 @@ namespace FcnSharp.Formats.PyTorch;
 /// <param name="globals">Decides what the pickle may name and call.</param>
 internal sealed class Unpickler(PickleInput input, TorchGlobals globals)
 {
-    /// <summary>A tensor takes about 30 operations, so this is room for some 60,000 of them.</summary>
-    private const int MaxOperations = 2_000_000;
+    /// <summary>A tensor takes about 30 operations, so this is room for some 30,000 of them.</summary>
+    private const int MaxOperations = 1_000_000;
 
     private const int MaxProtocol = 5;
     private const int MaxLongBytes = 64;
