@@ -9,6 +9,9 @@ namespace FcnSharp.Formats;
 /// </summary>
 internal static class DescribedFile
 {
+    /// <summary>The metadata's key of the format.</summary>
+    public const string FormatKey = "format";
+
     /// <summary>The value of the metadata's format for a model.</summary>
     public const string Model = "fcnsharp";
 
@@ -18,7 +21,6 @@ internal static class DescribedFile
     /// <summary>The version that is written, and the newest that is read.</summary>
     public const int Version = 1;
 
-    private const string FormatKey = "format";
     private const string VersionKey = "format_version";
     private const string DescriptionKey = "fcnsharp";
     private const string HashKey = "weights_sha256";

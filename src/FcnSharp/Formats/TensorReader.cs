@@ -71,7 +71,8 @@ internal sealed class TensorReader(SafeFileHandle handle, string path)
         }
     }
 
-    private static void Convert(ReadOnlySpan<byte> bytes, ElementType type, Span<float> target)
+    /// <summary>Converts little-endian elements to 32-bit floats; of F32 nothing is done, because it is read straight into its place.</summary>
+    public static void Convert(ReadOnlySpan<byte> bytes, ElementType type, Span<float> target)
     {
         switch (type)
         {

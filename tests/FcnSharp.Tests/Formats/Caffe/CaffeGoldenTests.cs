@@ -2,6 +2,7 @@ using FcnSharp.Formats;
 using FcnSharp.Formats.Caffe;
 using FcnSharp.Graph;
 using FcnSharp.Tensors;
+using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.TestKit;
 using Xunit;
@@ -12,33 +13,39 @@ namespace FcnSharp.Tests.Formats.Caffe;
 public sealed class CaffeGoldenTests
 {
     /// <summary>Of each layer's largest value: sums of floats in another order.</summary>
-    private const double ActivationTolerance = 1e-5;
+    private const double ExactTolerance = 1e-5;
+
+    private const double FastTolerance = 1e-4;
 
     private const double ProbabilityTolerance = 1e-6;
 
     private static readonly Shape Input = new(1, 3, 227, 227);
 
-    [Fact]
-    public void GoogLeNet_reproduces_the_published_activations()
+    [Theory]
+    [InlineData(Precision.Exact)]
+    [InlineData(Precision.Fast)]
+    public void GoogLeNet_reproduces_the_published_activations(Precision precision)
     {
         string definition = SharedData.PathOrSkip("prototxt/bvlc_googlenet/deploy.prototxt");
         CaffeNet net = CaffeNet.Build(definition, CaffePhase.Test, new Dictionary<string, Shape> { ["data"] = Input });
-        Compare(net, "bvlc_googlenet", compared: 15);
+        Compare(net, "bvlc_googlenet", compared: 15, precision);
     }
 
-    [Fact]
-    public void SqueezeNet_reproduces_the_published_activations()
+    [Theory]
+    [InlineData(Precision.Exact)]
+    [InlineData(Precision.Fast)]
+    public void SqueezeNet_reproduces_the_published_activations(Precision precision)
     {
         CaffeNet net = CaffeNet.Build(CaffeNetDefinition.Parse(SqueezeNetText.Deploy(Input.H), "squeezenet.prototxt"));
         Assert.Equal(Input, net.InputShapes["data"]);
-        Compare(net, "squeezenet_v1.0", compared: 9);
+        Compare(net, "squeezenet_v1.0", compared: 9, precision);
     }
 
-    private static void Compare(CaffeNet net, string name, int compared)
+    private static void Compare(CaffeNet net, string name, int compared, Precision precision)
     {
         string weights = SharedData.PathOrSkip($"weights/{name}.caffemodel");
         using SafetensorsFile reference = SafetensorsFile.Open(SharedData.PathOrSkip($"weights/{name}.reference.safetensors"));
-        using IDevice device = NetFixtures.Device("cpu");
+        using var device = new CpuDevice(precision: precision);
         using Network network = new(net.Graph, device);
         CaffeWeights loaded = net.Load(network, CaffeModel.Read(weights), weights);
         Assert.Equal(net.Graph.Parameters.Count, loaded.Tensors.Count);
@@ -56,7 +63,7 @@ public sealed class CaffeGoldenTests
             Tensor found = NetFixtures.Read(execution, compiled.Outputs[blob]);
             Assert.Equal(expected.Shape.ElementCount, found.Shape.ElementCount);
             double largest = expected.Span.ToArray().Max(Math.Abs);
-            double bound = blob == "prob" ? ProbabilityTolerance : ActivationTolerance * largest;
+            double bound = blob == "prob" ? ProbabilityTolerance : (precision == Precision.Exact ? ExactTolerance : FastTolerance) * largest;
             float[] ownError = blob == "pool1/norm1" ? PublishedRounding(reference) : new float[expected.Span.Length];
             TensorAssert.Within($"{name}, {blob}", found.Shape, expected.Span, found.Span, i => bound + ownError[i]);
         }

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 
-namespace FcnSharp.Imaging;
+namespace FcnSharp;
 
-/// <summary>The CRC-32 of ISO 3309 that ends every PNG chunk (reflected polynomial 0xEDB88320), eight bytes a step.</summary>
+/// <summary>The CRC-32 of ISO 3309 that ends every PNG chunk and guards every zip entry (reflected polynomial 0xEDB88320), eight bytes a step.</summary>
 internal struct Crc32
 {
     private const int Slices = 8;
