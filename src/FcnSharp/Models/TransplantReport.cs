@@ -16,7 +16,7 @@ public sealed record Coercion(string Name, Shape From, Shape To, string How);
 /// <param name="Matched">Parameters that took a tensor as it was.</param>
 /// <param name="Coerced">Parameters that took a tensor in another shape.</param>
 /// <param name="New">Parameters that the origin does not have, such as a skip's score layer: they keep their initial values.</param>
-/// <param name="Dropped">Tensors of the origin that the net has no use for, such as the classifier's last layer.</param>
+/// <param name="Dropped">Tensors that the net has no use for and need not have, such as the classifier's last layer.</param>
 /// <param name="Missing">Parameters that the origin has and the file lacks.</param>
 /// <param name="Unexpected">Tensors that neither the net nor the origin knows.</param>
 /// <param name="Mismatched">Parameters whose tensor has a shape that does not fit, such as one of other classes.</param>

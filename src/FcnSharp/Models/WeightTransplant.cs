@@ -58,7 +58,7 @@ public static class WeightTransplant
         }
 
         var known = graph.Parameters.Select(p => p.Name).ToHashSet();
-        ILookup<bool, string> rest = given.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).ToLookup(n => originNames.Contains(n) || IsAuxiliary(n));
+        ILookup<bool, string> rest = given.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).ToLookup(n => originNames.Contains(n) || IsAuxiliary(n) || IsFixedScale(graph, n, given[n]));
         var report = new TransplantReport(source, graph.Name, origin, matched, coerced, added, [.. rest[true]], missing, [.. rest[false]], mismatched);
         Check(report, values.Count, partial);
         foreach ((Parameter parameter, Tensor value) in values)
@@ -106,6 +106,10 @@ public static class WeightTransplant
     /// <summary>GoogLeNet's two classifiers in the middle of the net, which only its own training used.</summary>
     private static bool IsAuxiliary(string name) =>
         name.StartsWith("loss1/", StringComparison.Ordinal) || name.StartsWith("loss2/", StringComparison.Ordinal);
+
+    /// <summary>Caffe stores the factor of at-once FCN's scales once a channel; with us it belongs to the layer.</summary>
+    private static bool IsFixedScale(NetGraph graph, string name, Tensor tensor) =>
+        graph.Nodes.Any(n => n.Layer is ScaleLayer s && name == s.Name + ".weight" && !tensor.Span.ContainsAnyExcept(s.Factor));
 
     private static (Tensor Tensor, string How)? Coerce(NetGraph graph, Parameter parameter, Tensor tensor)
     {

@@ -47,6 +47,24 @@ public sealed class ConvolutionalizationTests
         Assert.Equal(new Shape(1, 10, rows, columns), shapes[heatmap.Outputs["scores"].Node!][0]);
     }
 
+    /// <summary>A cell for each place of the classifier's last features, and its field that of the whole classifier.</summary>
+    [Theory]
+    [InlineData("lenet", 4, 28)]
+    [InlineData("squeezenet1.0", 16, 155 + 14 * 16)]
+    [InlineData("squeezenet1.1", 16, 207 + 13 * 16)]
+    [InlineData("googlenet", 32, 715 + 6 * 32)]
+    [InlineData("vgg16", 32, 404)]
+    public void Cells_lie_a_stride_apart(string name, int stride, int field)
+    {
+        NetGraph classifier = Catalogue.Build(name, new NetOptions { Classes = 10 });
+        int own = Catalogue.Get(name).Size;
+
+        NetGraph heatmap = Convolutionalization.Apply(classifier, Sizes(new Shape(1, classifier.Inputs[0].Channels, own, own)));
+
+        PixelGrid grid = Assert.NotNull(new PixelGrids(vertical: false).Of(heatmap.Outputs["scores"]));
+        Assert.Equal((stride, field), (grid.Stride, grid.Size));
+    }
+
     [Theory]
     [InlineData("cpu")]
     [InlineData("reference")]

@@ -4,6 +4,7 @@ using FcnSharp.Layers;
 using FcnSharp.Models;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Operations;
 using FcnSharp.TestKit;
 using Xunit;
 
@@ -89,7 +90,7 @@ public sealed class WeightTransplantTests
 
     /// <summary>A new skip starts at zero, so a finer net begins with the scores of the coarser one, up to the interpolation between.</summary>
     [Fact]
-    public void FCN_16s_begins_where_FCN_32s_ended()
+    public void A_finer_FCN_begins_where_the_coarser_one_ended()
     {
         using IDevice device = NetFixtures.Device("cpu");
         using var coarse = new Network(Catalogue.Build("fcn16s-squeezenet1.1", new NetOptions { Classes = Classes, Upsampling = Upsampling.Bilinear }), device);
@@ -238,6 +239,21 @@ public sealed class WeightTransplantTests
         TransplantReport report = WeightTransplant.Apply(network, [.. Weights("googlenet", 7), auxiliary], "file");
 
         Assert.Equal(["loss1/fc.weight", "loss3/classifier.bias", "loss3/classifier.weight"], report.Dropped);
+    }
+
+    [Theory]
+    [InlineData(0.01f, true)]
+    [InlineData(0.02f, false)]
+    public void The_stored_factors_of_a_fixed_scale_are_dropped_only_if_they_are_the_nets(float factor, bool fits)
+    {
+        using IDevice device = NetFixtures.Device("cpu");
+        using var network = new Network(NetFixtures.Graph("net", g => g.Output("y", g.Scale("scale_pool4", g.Conv2d("c", g.Input("x", 1), 2, Conv2dParameters.Square(1)), 0.01f))), device);
+        NamedTensor[] tensors = [new("c.weight", new Tensor(new Shape(2, 1, 1, 1))), new("c.bias", new Tensor(new Shape(2))), new("scale_pool4.weight", new Tensor(new Shape(2), [0.01f, factor]))];
+
+        TransplantReport report = WeightTransplant.Apply(network, tensors, "file", partial: true);
+
+        Assert.Equal(fits, report.IsComplete);
+        Assert.Equal(["scale_pool4.weight"], fits ? report.Dropped : report.Unexpected);
     }
 
     /// <summary>Weights that tell names and places apart: each number depends on its tensor's name.</summary>
