@@ -10,7 +10,7 @@ public sealed class CommandLineTests
     [InlineData("error: unknown verb 'trian'; see fcn --help", "trian", "--help")]
     [InlineData("error: unknown option '--bogus'; see fcn --help", "--bogus")]
     [InlineData("error: unknown option '--jsno'; see fcn info --help", "info", "--jsno")]
-    [InlineData("error: unknown argument 'x'; see fcn info --help", "info", "x")]
+    [InlineData("error: unknown argument 'x'; see fcn info --help", "info", "lenet", "x")]
     [InlineData("error: --threads needs a whole number of at least 1, found 'many'; see fcn info --help", "info", "--threads", "many")]
     [InlineData("error: --threads needs a whole number of at least 1, found '0'; see fcn info --help", "info", "--threads", "0")]
     [InlineData("error: --threads needs a whole number of at least 1, found '-2'; see fcn info --help", "info", "--threads=-2")]
@@ -47,7 +47,7 @@ public sealed class CommandLineTests
         Assert.Equal(0, terminal.Run(args));
 
         Assert.Contains("Semantic segmentation", terminal.Output, StringComparison.Ordinal);
-        Assert.Contains("\n  fcn info --json\n", terminal.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("\n  fcn info fcn8s-vgg16 --size 500x375\n", terminal.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Equal("", terminal.Error);
     }
 
@@ -60,7 +60,7 @@ public sealed class CommandLineTests
 
         Assert.Contains("--json", terminal.Output, StringComparison.Ordinal);
         Assert.Contains("--threads", terminal.Output, StringComparison.Ordinal);
-        Assert.EndsWith("  fcn info --json\n", terminal.Output, StringComparison.Ordinal);
+        Assert.EndsWith("  fcn info fcn8s-vgg16 --size 500x375\n", terminal.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,9 +16,12 @@ public static class NetFixtures
     /// <summary>The two devices that every layer must work on, by name.</summary>
     public static IReadOnlyList<string> DeviceNames { get; } = ["cpu", "reference"];
 
-    /// <summary>A device by its name in <see cref="DeviceNames"/>.</summary>
+    /// <summary>
+    /// A device by its name in <see cref="DeviceNames"/>. The processor computes sums as they are defined, so that bounds and
+    /// receptive fields are the definition's; minimal filtering has tests of its own.
+    /// </summary>
     public static IDevice Device(string name) => name == "cpu"
-        ? new CpuDevice(memoryBudget: Budget)
+        ? new CpuDevice(precision: Precision.Exact, memoryBudget: Budget)
         : new ReferenceDevice(Budget);
 
     /// <summary>A graph written by a function, so that a test can hold it in one expression.</summary>

@@ -32,7 +32,7 @@ public sealed partial class ArchitectureTests
         ["Layers"] = [],
         ["Imaging"] = [],
         ["Formats"] = ["Graph", "Layers"],
-        ["Models"] = ["Graph", "Layers"],
+        ["Models"] = ["Graph", "Layers", "Formats"],
         ["Data"] = ["Imaging"],
         ["Evaluation"] = ["Imaging"],
         ["Reports"] = ["Imaging", "Data", "Evaluation"],

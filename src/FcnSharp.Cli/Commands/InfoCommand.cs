@@ -1,25 +1,64 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using FcnSharp.Cli.Hosting;
+using FcnSharp.Formats;
+using FcnSharp.Models;
+using FcnSharp.Tensors;
 
 namespace FcnSharp.Cli.Commands;
 
-/// <summary>`fcn info`: what runs, and on what.</summary>
+/// <summary>`fcn info`: what runs, and on what; or what a net or a model file is made of.</summary>
 internal sealed class InfoCommand : Verb
 {
+    private const int LargestSide = 1 << 15;
+
+    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Height and width of the image that costs are told for.", HelpName = "HxW", CustomParser = ParseSize };
+    private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "Classes of the net; the usual ones if not given.", 0, 2, ushort.MaxValue);
+    private readonly Option<string?> _padding = new("--padding") { Description = "Border of an FCN: tight, or the reference's 100 pixels.", HelpName = "tight|reference" };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
 
     /// <summary>Creates the verb with its options.</summary>
     public InfoCommand()
-        : base("info", "Show the version, the runtime and what this machine offers to compute on.", "fcn info --json") =>
+        : base("info", "Show the version, the runtime and what this machine offers to compute on, or a net layer by layer.", "fcn info fcn8s-vgg16 --size 500x375")
+    {
+        _net.Validators.Add(RefuseOptions);
+        _padding.Validators.Add(RefuseOtherPaddings);
+        Add(_net);
+        Add(_size);
+        Add(_classes);
+        Add(_padding);
         Add(_json);
+    }
 
     /// <inheritdoc/>
     public override int Run(ParseResult parsed, CommandContext context)
     {
+        bool json = parsed.GetValue(_json);
+        if (parsed.GetValue(_net) is { } net)
+        {
+            InfoCommandNet described = Describe(parsed, net);
+            if (json)
+            {
+                context.Output.WriteLine(JsonSerializer.Serialize(described, InfoCommandNetJson.Default.InfoCommandNet));
+            }
+            else
+            {
+                described.WriteText(context.Output);
+            }
+
+            return ExitCodes.Success;
+        }
+
+        if (Given(parsed, _size) || Given(parsed, _classes) || Given(parsed, _padding))
+        {
+            throw new UsageException($"--size, --classes and --padding are of a net; name one of {string.Join(", ", Catalogue.Names)}");
+        }
+
         MachineInfo info = MachineInfo.Read(context.Options);
-        if (parsed.GetValue(_json))
+        if (json)
         {
             context.Output.WriteLine(JsonSerializer.Serialize(info, MachineInfoJson.Default.MachineInfo));
         }
@@ -29,6 +68,69 @@ internal sealed class InfoCommand : Verb
         }
 
         return ExitCodes.Success;
+    }
+
+    private InfoCommandNet Describe(ParseResult parsed, string net)
+    {
+        (int, int)? size = parsed.GetValue(_size);
+        if (Catalogue.Names.Contains(net))
+        {
+            int classes = parsed.GetValue(_classes);
+            var options = new NetOptions
+            {
+                Classes = classes > 0 ? classes : Catalogue.Get(net).UsualClasses,
+                Padding = parsed.GetValue(_padding) == "reference" ? BorderPadding.Reference : BorderPadding.Tight,
+            };
+            return InfoCommandNet.Of(net, options, size, null);
+        }
+
+        if (!File.Exists(net))
+        {
+            throw new FcnSharpException($"\"{net}\" is neither a model file nor a net; there is {string.Join(", ", Catalogue.Names)}.");
+        }
+
+        if (Given(parsed, _classes) || Given(parsed, _padding))
+        {
+            throw new UsageException("--classes and --padding are told by the model file; leave them out");
+        }
+
+        ModelDescription description = ModelFile.LoadDescription(net);
+        return InfoCommandNet.Of(description.Architecture.Name, NetOptions.Parse(description.Architecture.Options, net), size, (net, description));
+    }
+
+    private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    private static (int Height, int Width)? ParseSize(ArgumentResult result)
+    {
+        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        string[] parts = text.Split('x');
+        if (parts.Length == 2 && Side(parts[0], out int height) && Side(parts[1], out int width))
+        {
+            return (height, width);
+        }
+
+        result.AddError($"--size needs height and width from 1 to {LargestSide}, such as 480x360, found '{text}'");
+        return null;
+    }
+
+    private static bool Side(string text, out int side) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out side) && side is >= 1 and <= LargestSide;
+
+    /// <summary>The parser takes an option that it does not know for the net.</summary>
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        if (result.Tokens.Count > 0 && result.Tokens[0].Value is ['-', ..] option && !File.Exists(option))
+        {
+            result.AddError($"unknown option '{option}'");
+        }
+    }
+
+    private static void RefuseOtherPaddings(OptionResult result)
+    {
+        if (result.Tokens.Count > 0 && result.Tokens[0].Value is not ("tight" or "reference"))
+        {
+            result.AddError($"--padding must be tight or reference, found '{result.Tokens[0].Value}'");
+        }
     }
 
     private static void WriteText(MachineInfo info, TextWriter output)

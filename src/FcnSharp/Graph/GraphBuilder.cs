@@ -82,6 +82,31 @@ public sealed class GraphBuilder(string name)
         return Add(new ConvTranspose2dLayer(layerName, geometry, weight, null), channels, input);
     }
 
+    /// <summary>A fully connected layer with bias: a weight for each number of an input of one size.</summary>
+    /// <param name="layerName">Unique in the net.</param>
+    /// <param name="input">What it is applied to.</param>
+    /// <param name="channels">Outputs.</param>
+    /// <param name="inputHeight">The input's height.</param>
+    /// <param name="inputWidth">The input's width.</param>
+    /// <param name="initializer">Initial weight; MSRA when null. The bias starts at 0.</param>
+    /// <param name="multipliers">Learning-rate and decay multipliers; the reference's when null.</param>
+    public GraphValue FullyConnected(string layerName, GraphValue input, int channels, int inputHeight = 1, int inputWidth = 1, Initializer? initializer = null, Multipliers? multipliers = null)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Multipliers m = multipliers ?? Multipliers.Reference;
+        var weight = new Parameter(layerName + ".weight", Named(layerName, () => new Shape(channels, input.Channels, inputHeight, inputWidth)), initializer ?? Initializer.Msra)
+        {
+            LearningRateMultiplier = m.Weight,
+            DecayMultiplier = m.WeightDecay,
+        };
+        var bias = new Parameter(layerName + ".bias", new Shape(channels), Initializer.Zero)
+        {
+            LearningRateMultiplier = m.Bias,
+            DecayMultiplier = m.BiasDecay,
+        };
+        return Add(new FullyConnectedLayer(layerName, weight, bias), channels, input);
+    }
+
     /// <summary>Max-pooling.</summary>
     public GraphValue MaxPool2d(string layerName, GraphValue input, MaxPool2dParameters geometry) =>
         Add(new MaxPool2dLayer(layerName, geometry), Channels(input), input);

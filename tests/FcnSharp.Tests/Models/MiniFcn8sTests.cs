@@ -53,14 +53,25 @@ public class MiniFcn8sTests
     [Fact]
     public void Options_survive_the_way_through_text()
     {
-        var options = new NetOptions { Classes = 7, Upsampling = Upsampling.Bilinear, IgnoreIndex = 11 };
+        var options = new NetOptions { Classes = 7, Upsampling = Upsampling.Bilinear, IgnoreIndex = 11, Kernels = UpsamplingKernels.PerClass, Padding = BorderPadding.Reference, InputChannels = 4 };
         Assert.Equal(options, NetOptions.Parse(options.ToStrings(), "x"));
+    }
+
+    [Fact]
+    public void Options_that_came_later_may_be_missing_and_are_written_only_where_they_differ()
+    {
+        var old = new Dictionary<string, string> { ["classes"] = "6", ["upsampling"] = "learned", ["ignoreIndex"] = "255" };
+        Assert.Equal(new NetOptions { Classes = 6 }, NetOptions.Parse(old, "x"));
+        Assert.Equal(old, new NetOptions { Classes = 6 }.ToStrings());
     }
 
     [Theory]
     [InlineData("classes", "six", "whole number")]
     [InlineData("upsampling", "nearest", "learned or bilinear")]
-    [InlineData("padding", "100", "unknown")]
+    [InlineData("padding", "100", "tight or reference")]
+    [InlineData("kernels", "some", "full or per-class")]
+    [InlineData("inputChannels", "rgb", "whole number")]
+    [InlineData("depth", "3", "unknown")]
     public void Options_that_are_not_understood_are_named(string name, string value, string expected)
     {
         var values = new Dictionary<string, string>(new NetOptions { Classes = 3 }.ToStrings()) { [name] = value };
