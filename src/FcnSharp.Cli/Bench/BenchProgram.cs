@@ -5,9 +5,12 @@ using FcnSharp.Tensors.Programs;
 namespace FcnSharp.Cli.Bench;
 
 /// <summary>A program in the making, with what its inputs and tensors hold: kernels that look at values need sensible ones.</summary>
-internal sealed class BenchProgram(string name, IDevice device) : IDisposable
+/// <param name="name">For messages.</param>
+/// <param name="device">Where it will run.</param>
+/// <param name="constantWeights">Whether weights never change, as in a net that only predicts.</param>
+internal sealed class BenchProgram(string name, IDevice device, bool constantWeights = false) : IDisposable
 {
-    private readonly ProgramBuilder _builder = new(name);
+    private readonly ProgramBuilder _builder = new(name) { ConstantParameters = constantWeights };
     private readonly List<IDeviceTensor> _owned = [];
     private readonly List<Action<IExecution>> _writes = [];
 
@@ -46,13 +49,24 @@ internal sealed class BenchProgram(string name, IDevice device) : IDisposable
     {
         IDeviceTensor tensor = Allocate(valueName, shape);
         ulong stream = (ulong)_owned.Count;
-        _writes.Add(_ =>
+        if (constantWeights)
+        {
+            // The plan takes them as they are when it is made.
+            Write();
+        }
+        else
+        {
+            _writes.Add(_ => Write());
+        }
+
+        return _builder.Persistent(tensor);
+
+        void Write()
         {
             var numbers = new Tensor(shape);
             BenchData.Fill(numbers.Span, stream, scale: 0.02f);
             tensor.Write(numbers.Span);
-        });
-        return _builder.Persistent(tensor);
+        }
     }
 
     /// <summary>A tensor of one value that stays on the device.</summary>

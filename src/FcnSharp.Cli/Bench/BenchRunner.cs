@@ -22,7 +22,7 @@ internal static class BenchRunner
     /// <summary>Measures a case.</summary>
     public static BenchResult Run(BenchCase benchCase, IDevice device, int threads, double peakGflops, CancellationToken cancellation)
     {
-        using var bench = new BenchProgram(benchCase.Name, device);
+        using var bench = new BenchProgram(benchCase.Name, device, constantWeights: benchCase.Pass == BenchPass.Forward);
         benchCase.Write(bench);
         TensorProgram program = bench.Build();
         using IDevicePlan plan = device.Plan(program);

@@ -31,6 +31,17 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             : GemmConvolution.Forward(workers, kernels, o);
     }
 
+    /// <summary>Whether a convolution can pool its outputs while it has them: tiles of an even edge.</summary>
+    public bool CanPool(Conv2dForward o, bool constantWeights) =>
+        SchemeFor(o.Parameters, o.Weight.Shape, o.Output.Shape, constantWeights) is { Kernel: 3 };
+
+    public IKernel Forward(Conv2dMaxPoolForward o, bool constantWeights)
+    {
+        Conv2dParameters p = o.Parameters;
+        WinogradScheme scheme = SchemeFor(p, o.Weight.Shape, o.Unpooled, constantWeights)!;
+        return new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled));
+    }
+
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;

@@ -60,6 +60,7 @@ public sealed class CpuDevice : HostDevice
     internal override IKernel CreateKernel(Operation operation, bool constantParameters) => operation switch
     {
         Conv2dForward o => _convolutions.Forward(o, constantParameters),
+        Conv2dMaxPoolForward o => _convolutions.Forward(o, constantParameters),
         Conv2dBackwardInput o => _convolutions.BackwardInput(o, constantParameters),
         Conv2dBackwardWeight o => Gradients(o.GradWeight is { } w ? _convolutions.BackwardWeight(o, w) : null, o.GradOutput, o.GradBias),
         ConvTranspose2dForward o => GemmConvolution.Forward(_workers, _kernels, o),
@@ -101,7 +102,8 @@ public sealed class CpuDevice : HostDevice
         _ => throw new NotSupportedException($"The CPU device has no {operation.Kind}."),
     };
 
-    private protected override TensorProgram Rewrite(TensorProgram program) => OperationFusion.Fuse(program);
+    private protected override TensorProgram Rewrite(TensorProgram program) => 
+        OperationFusion.Fuse(program, conv => _convolutions.CanPool(conv, program.ConstantParameters));
 
     private ParameterGradients Gradients(IKernel? weight, ProgramValue gradOutput, ProgramValue? gradBias) =>
         new(weight, gradBias is null ? null : new BiasGradientKernel(_workers, gradOutput, gradBias));

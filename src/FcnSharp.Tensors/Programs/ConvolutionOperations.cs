@@ -16,6 +16,20 @@ public sealed record Conv2dForward(string Name, Conv2dParameters Parameters, Pro
     public override long MultiplyAdds => Output.Shape.ElementCount * (Weight.Shape.ElementCount / Weight.Shape.N);
 }
 
+/// <summary>
+/// Conv2d, perhaps ReLU, and max-pooling of 2x2 with stride 2 in one: (input, weight, optional bias) -> pooled output. What
+/// lies between, of shape <paramref name="Unpooled"/>, is never written. Devices make it when they fuse.
+/// </summary>
+internal sealed record Conv2dMaxPoolForward(string Name, Conv2dParameters Parameters, Shape Unpooled, ProgramValue Input, ProgramValue Weight, ProgramValue? Bias, bool Relu, ProgramValue Output)
+    : Operation(Name, Bias is null ? [Input, Weight] : [Input, Weight, Bias], [Output])
+{
+    /// <inheritdoc/>
+    public override string Kind => Relu ? "Conv2d + ReLU + MaxPool2d forward" : "Conv2d + MaxPool2d forward";
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds => Unpooled.ElementCount * (Weight.Shape.ElementCount / Weight.Shape.N);
+}
+
 /// <summary>Conv2d data gradient: (gradOutput, weight) -> gradInput.</summary>
 public sealed record Conv2dBackwardInput(string Name, Conv2dParameters Parameters, ProgramValue GradOutput, ProgramValue Weight, ProgramValue GradInput)
     : Operation(Name, [GradOutput, Weight], [GradInput])

@@ -23,18 +23,18 @@ internal sealed class GraphCompiler
     /// <summary>Values that something trainable lies before.</summary>
     private readonly HashSet<ProgramValue> _needGradient = [];
 
-    private GraphCompiler(NetGraph graph, ParameterStore parameters, IReadOnlyDictionary<string, Shape> inputShapes, CompileTarget target)
+    private GraphCompiler(NetGraph graph, ParameterStore parameters, IReadOnlyDictionary<string, Shape> inputShapes, CompileTarget target, bool constantParameters)
     {
         (_graph, _parameters, _inputShapes, _target) = (graph, parameters, inputShapes, target);
         string sizes = string.Join(", ", graph.Inputs.Where(i => inputShapes.ContainsKey(i.Name)).Select(i => inputShapes[i.Name]));
-        _builder = new ProgramBuilder($"{(target.Training ? "Training" : "Inference")} of {graph.Name} on {sizes}");
+        _builder = new ProgramBuilder($"{(target.Training ? "Training" : "Inference")} of {graph.Name} on {sizes}") { ConstantParameters = constantParameters };
     }
 
     /// <summary>The program and its inputs and outputs by name.</summary>
     public static (TensorProgram Program, Dictionary<string, ProgramValue> Inputs, Dictionary<string, ProgramValue> Outputs) Compile(
-        NetGraph graph, ParameterStore parameters, IReadOnlyDictionary<string, Shape> inputShapes, CompileTarget target)
+        NetGraph graph, ParameterStore parameters, IReadOnlyDictionary<string, Shape> inputShapes, CompileTarget target, bool constantParameters = false)
     {
-        var compiler = new GraphCompiler(graph, parameters, inputShapes, target);
+        var compiler = new GraphCompiler(graph, parameters, inputShapes, target, constantParameters);
         IReadOnlyList<GraphNode> nodes = graph.NodesFor(target.Outputs);
         foreach (GraphNode node in nodes)
         {

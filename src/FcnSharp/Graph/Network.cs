@@ -15,6 +15,7 @@ public sealed class Network : IDisposable
     private readonly ParameterStore _parameters;
     private readonly LinkedList<CompiledNet> _recent = new();
     private readonly Lock _gate = new();
+    private bool _frozen;
 
     /// <summary>Gives a graph memory on a device; the weights are zero until <see cref="Initialize"/> or <see cref="Load"/>.</summary>
     public Network(NetGraph graph, IDevice device)
@@ -62,9 +63,23 @@ public sealed class Network : IDisposable
     /// <summary>Forgets the values that training executions have left for buffers.</summary>
     public void DiscardBuffers() => _parameters.DiscardBuffers();
 
+    /// <summary>
+    /// From now on for inference only: the parameters never change again, so the device lays them out once for its kernels and
+    /// frees what they were made from. Training, loading and saving are then refused.
+    /// </summary>
+    public void FreezeParameters()
+    {
+        lock (_gate)
+        {
+            _frozen = true;
+            _recent.Clear();
+        }
+    }
+
     /// <summary>Fills all parameters by their initialisers. Each depends on the seed and on its own name only.</summary>
     public void Initialize(ulong seed)
     {
+        CheckNotFrozen();
         foreach (Parameter parameter in Graph.Parameters)
         {
             var tensor = new Tensor(parameter.Shape);
@@ -84,6 +99,7 @@ public sealed class Network : IDisposable
     /// <summary>Copies all parameters to the host, by name.</summary>
     public IReadOnlyList<KeyValuePair<string, Tensor>> Save()
     {
+        CheckNotFrozen();
         var tensors = new List<KeyValuePair<string, Tensor>>();
         foreach (Parameter parameter in Graph.Parameters)
         {
@@ -102,6 +118,7 @@ public sealed class Network : IDisposable
     public void Load(IReadOnlyDictionary<string, Tensor> tensors, string source)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        CheckNotFrozen();
         string[] missing = [.. Graph.Parameters.Where(p => !tensors.ContainsKey(p.Name)).Select(p => p.Name)];
         string[] unexpected = [.. tensors.Keys.Except(Graph.Parameters.Select(p => p.Name))];
         if (missing.Length + unexpected.Length > 0)
@@ -132,6 +149,11 @@ public sealed class Network : IDisposable
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(inputShapes);
+        if (target.Training)
+        {
+            CheckNotFrozen();
+        }
+
         lock (_gate)
         {
             for (LinkedListNode<CompiledNet>? node = _recent.First; node is not null; node = node.Next)
@@ -144,7 +166,7 @@ public sealed class Network : IDisposable
                 }
             }
 
-            var (program, inputs, outputs) = GraphCompiler.Compile(Graph, _parameters, inputShapes, target);
+            var (program, inputs, outputs) = GraphCompiler.Compile(Graph, _parameters, inputShapes, target, _frozen);
             var compiled = new CompiledNet(target, inputShapes, program, inputs, outputs, Device.Plan(program));
             _recent.AddFirst(compiled);
             if (_recent.Count > CachedPlans)
@@ -171,6 +193,14 @@ public sealed class Network : IDisposable
         }
 
         _parameters.Dispose();
+    }
+
+    private void CheckNotFrozen()
+    {
+        if (_frozen)
+        {
+            throw new InvalidOperationException($"{Graph.Name} is frozen for inference: its parameters can be neither trained nor read nor written.");
+        }
     }
 
     private static string Names(string what, string[] names) =>

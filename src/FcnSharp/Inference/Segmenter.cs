@@ -55,6 +55,7 @@ public sealed class Segmenter : IDisposable
         try
         {
             network.Load(model.Tensors.ToDictionary(t => t.Name, t => t.Tensor), path);
+            network.FreezeParameters();
             return new Segmenter(network, model.Description, ownsNetwork: true);
         }
         catch

@@ -46,6 +46,8 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private readonly ProgramValue _input;
     private readonly ProgramValue? _bias;
     private readonly ProgramValue _output;
+    private readonly Shape _result;
+    private readonly bool _pooled;
     private readonly float _floor;
     private readonly int _paddingY;
     private readonly int _paddingX;
@@ -102,8 +104,10 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         _outputBlocks = (_outputs + 2 * lanes - 1) / (2 * lanes);
         _packing = new WinogradWeights(kernels, scheme, weight.Shape, _groups, options.Backward);
 
-        _gridHeight = (output.Shape.H + scheme.Outputs - 1) / scheme.Outputs;
-        _gridWidth = (output.Shape.W + scheme.Outputs - 1) / scheme.Outputs;
+        _pooled = options.Unpooled is not null;
+        _result = options.Unpooled ?? output.Shape;
+        _gridHeight = (_result.H + scheme.Outputs - 1) / scheme.Outputs;
+        _gridWidth = (_result.W + scheme.Outputs - 1) / scheme.Outputs;
         _tiles = checked(output.Shape.N * _gridHeight * _gridWidth);
         _inputStripTiles = (StripColumns - (scheme.Tile - scheme.Outputs)) / scheme.Outputs;
         _stripRow = (StripColumns + lanes + 1) * lanes;
@@ -312,8 +316,16 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
                 int image = line / _gridHeight;
                 int top = line % _gridHeight * _scheme.Outputs;
                 int left = x * _scheme.Outputs;
-                int rows = Math.Min(_scheme.Outputs, shape.H - top);
-                int columns = Math.Min(count * _scheme.Outputs, shape.W - left);
+                int rows = Math.Min(_scheme.Outputs, _result.H - top);
+                int columns = Math.Min(count * _scheme.Outputs, _result.W - left);
+                if (_pooled)
+                {
+                    _kernels.PoolPairs(strip, _outputStripRow, rows, columns);
+                    (top, left) = (top / 2, left / 2);
+                    rows = Math.Min((rows + 1) / 2, shape.H - top);
+                    columns = Math.Min((columns + 1) / 2, shape.W - left);
+                }
+
                 float* target = _outputData + ((nint)image * shape.C + group * _outputs + channel) * plane + (nint)top * shape.W + left;
                 for (int row = 0; row < rows; row++)
                 {
@@ -455,4 +467,5 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
 /// <param name="Backward">Whether it is the data gradient of the weight's convolution.</param>
 /// <param name="Relu">Whether outputs below 0 become 0.</param>
 /// <param name="ConstantWeights">Whether the weights never change again.</param>
-internal readonly record struct BlockedOptions(int PaddingY, int PaddingX, int Groups = 1, bool Backward = false, bool Relu = false, bool ConstantWeights = false);
+/// <param name="Unpooled">Shape of the convolution's own result, when the output is that result after max-pooling of 2x2 with stride 2.</param>
+internal readonly record struct BlockedOptions(int PaddingY, int PaddingX, int Groups = 1, bool Backward = false, bool Relu = false, bool ConstantWeights = false, Shape? Unpooled = null);

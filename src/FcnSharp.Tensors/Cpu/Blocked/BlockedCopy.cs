@@ -131,4 +131,29 @@ internal static unsafe class BlockedCopy<TOps, TVector>
             }
         }
     }
+
+    /// <summary>
+    /// Replaces a strip [rows][columns] of vectors, <paramref name="stripRow"/> floats a row, by the largest of each 2 x 2, in its
+    /// first rows and columns. A last odd row or column stands alone. The first of a square wins over a NaN behind it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PoolPairs(float* strip, nint stripRow, int rows, int columns)
+    {
+        int lanes = TOps.Lanes;
+        for (int y = 0; y < rows; y += 2)
+        {
+            float* first = strip + y * stripRow;
+            float* second = y + 1 < rows ? first + stripRow : first;
+            float* target = strip + y / 2 * stripRow;
+            for (int x = 0; x < columns; x += 2)
+            {
+                int right = x + 1 < columns ? lanes : 0;
+                TVector best = TOps.Load(first + x * lanes);
+                best = TOps.AtLeast(best, TOps.Load(first + x * lanes + right));
+                best = TOps.AtLeast(best, TOps.Load(second + x * lanes));
+                best = TOps.AtLeast(best, TOps.Load(second + x * lanes + right));
+                TOps.Store(best, target + x / 2 * lanes);
+            }
+        }
+    }
 }
