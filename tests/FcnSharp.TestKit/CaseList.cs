@@ -75,6 +75,9 @@ public static class CaseList
         yield return Up("up 2, FCN's kernel 4", 2, 5, 5, 7, 5, ConvTranspose2dParameters.Square(4, stride: 2));
         yield return Up("up 2, padding 1", 1, 21, 7, 6, 17, ConvTranspose2dParameters.Square(4, stride: 2, padding: 1));
         yield return Up("up 8, FCN's kernel 16", 1, 3, 3, 4, 3, ConvTranspose2dParameters.Square(16, stride: 8));
+        yield return Up("up 4, padding 2, 17 columns", 2, 5, 4, 17, 3, ConvTranspose2dParameters.Square(8, stride: 4, padding: 2));
+        yield return Up("up 16, output padding, odd kernel", 1, 3, 3, 2, 2, ConvTranspose2dParameters.Square(31, stride: 16, padding: 9, outputPadding: 3));
+        yield return Up("up 8, kernel smaller than the stride", 1, 4, 3, 16, 3, ConvTranspose2dParameters.Square(5, stride: 8, padding: 1, outputPadding: 6));
         yield return Up("up 32, FCN's kernel 64", 1, 2, 1, 2, 2, ConvTranspose2dParameters.Square(64, stride: 32));
         yield return Up("up 8, one group a class", 1, 5, 4, 3, 5, ConvTranspose2dParameters.Square(16, stride: 8, padding: 4, groups: 5));
         yield return Up("up 3, output padding 2", 2, 3, 5, 4, 5, ConvTranspose2dParameters.Square(3, stride: 3, padding: 1, outputPadding: 2));

@@ -42,6 +42,10 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
         return new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled));
     }
 
+    public IKernel Forward(ConvTranspose2dForward o) => StrideBlocks.CanCompute(kernels.Blocked, o.Parameters)
+        ? new StrideBlocks(workers, kernels.Blocked, o)
+        : GemmConvolution.Forward(workers, kernels, o);
+
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;

@@ -63,7 +63,7 @@ public sealed class CpuDevice : HostDevice
         Conv2dMaxPoolForward o => _convolutions.Forward(o, constantParameters),
         Conv2dBackwardInput o => _convolutions.BackwardInput(o, constantParameters),
         Conv2dBackwardWeight o => Gradients(o.GradWeight is { } w ? _convolutions.BackwardWeight(o, w) : null, o.GradOutput, o.GradBias),
-        ConvTranspose2dForward o => GemmConvolution.Forward(_workers, _kernels, o),
+        ConvTranspose2dForward o => _convolutions.Forward(o),
         ConvTranspose2dBackwardInput o => GemmConvolution.BackwardInput(_workers, _kernels, o),
         ConvTranspose2dBackwardWeight o => Gradients(o.GradWeight is { } w ? WeightGradient.Of(_workers, _kernels, o, w) : null, o.GradOutput, o.GradBias),
         MaxPool2dForward o => new MaxPoolForwardKernel(_workers, o),

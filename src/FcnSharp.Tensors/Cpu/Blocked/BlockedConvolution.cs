@@ -38,6 +38,12 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     /// <summary>Blocks of channels multiplied at a time, so that the weights of one point stay in the nearest cache.</summary>
     private const int DepthBlocks = 16;
 
+    /// <summary>Items below which the tiles of a block are shared out, too.</summary>
+    private const int ItemsWanted = 8;
+
+    /// <summary>Tiles that a part has at least: a few rows of the largest tile kernel.</summary>
+    private const int LeastTilesPerPart = 28;
+
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
@@ -71,6 +77,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private readonly nint _productBlock;
     private readonly nint _stripRow;
     private readonly nint _outputStripRow;
+    private readonly int _tilesPerPart;
     private readonly int[][] _splits;
     private readonly float[] _paddedBias;
     private readonly long _pointBytes;
@@ -123,8 +130,22 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         _tilesPerBlock = ((_tiles + _blocks - 1) / _blocks + 1) / 2 * 2;
         _blocks = (_tiles + _tilesPerBlock - 1) / _tilesPerBlock;
         _outputBlocksPerItem = _shared && (options.ConstantWeights || _blocks > 1) ? Math.Max(1, Math.Min(4, _outputBlocks / 4)) : 1;
-        _splits = [kernels.Split(_tilesPerBlock), kernels.Split(_tiles - (_blocks - 1) * _tilesPerBlock)];
-        int rows = Math.Max(_splits[0].Sum(), _splits[1].Sum());
+
+        // Few output channels: their tiles are shared out as well, so that no worker is idle.
+        int outputItems = (_outputBlocks + _outputBlocksPerItem - 1) / _outputBlocksPerItem;
+        int wantedParts = _shared ? (ItemsWanted + outputItems - 1) / outputItems : 1;
+        _tilesPerPart = Math.Max(Math.Min(LeastTilesPerPart, _tilesPerBlock), ((_tilesPerBlock + wantedParts - 1) / wantedParts + 1) / 2 * 2);
+        _splits = new int[_tilesPerPart + 1][];
+        int rows = 0;
+        foreach (int block in (int[])[0, _blocks - 1])
+        {
+            for (int first = 0; first < TilesOf(block); first += _tilesPerPart)
+            {
+                int count = Math.Min(_tilesPerPart, TilesOf(block) - first);
+                _splits[count] ??= kernels.Split(count);
+                rows = Math.Max(rows, first + _splits[count].Sum());
+            }
+        }
 
         // Pixels are copied in whole squares. An odd number of vectors, so that the points of one tile do not fall on the same sets of the cache.
         _tileRoom = rows + (scheme.Tile == 1 ? lanes : 0);
@@ -135,7 +156,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         _workerBytes = (_shared ? 0 : _pointBytes)
             + NativeBuffer.Align((scheme.PointCount * _productPlane + lanes * lanes) * sizeof(float))
             + StripBytes + OutputStripBytes + BackScratchBytes;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _shared && _blocks == 1);
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _shared && _blocks == 1 && _tilesPerPart >= _tilesPerBlock);
         _workerBytes += _weights.IsPackedByUser ? WeightBlockBytes * _outputBlocksPerItem : 0;
         _paddedBias = GC.AllocateArray<float>(_groups * _outputBlocks * 2 * lanes, pinned: true);
         _transform = new TransformJob(this);
@@ -241,10 +262,10 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     }
 
     /// <summary>Multiplies all tiles of a block with the weights of some output channels and transforms the products back.</summary>
-    private void MultiplyTiles(int group, int block, int firstOutputBlock, int outputBlocks, float* points, float* products, float* strip, float* backScratch, float* weightMemory)
+    private void MultiplyTiles(int group, int block, int firstOutputBlock, int outputBlocks, float* points, float* products, float* strip, float* backScratch, float* weightMemory, int firstTile, int tiles)
     {
         int lanes = _kernels.Lanes;
-        int[] split = _splits[block == _blocks - 1 ? 1 : 0];
+        int[] split = _splits[tiles];
         float** weights = stackalloc float*[outputBlocks];
         for (int o = 0; o < outputBlocks; o++)
         {
@@ -256,7 +277,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
             for (int o = 0; o < outputBlocks; o++)
             {
                 float* b = weights[o] + point * _packing.PointElements;
-                float* a = points + point * _pointPlane;
+                float* a = points + point * _pointPlane + firstTile * lanes;
                 float* c = products + point * _productPlane + o * _productBlock;
                 for (int first = 0; first < _inputBlocks; first += DepthBlocks)
                 {
@@ -279,19 +300,17 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
             int channel = (firstOutputBlock * 2 + o) * lanes;
             if (channel < _outputs)
             {
-                StoreTiles(group, block, channel, products + o * (_productBlock / 2), strip, backScratch);
+                StoreTiles(group, block * _tilesPerBlock + firstTile, tiles, channel, products + o * (_productBlock / 2), strip, backScratch);
             }
         }
     }
 
-    private void StoreTiles(int group, int block, int channel, float* products, float* strip, float* backScratch)
+    private void StoreTiles(int group, int firstTile, int end, int channel, float* products, float* strip, float* backScratch)
     {
         int lanes = _kernels.Lanes;
         Shape shape = _output.Shape;
         nint plane = (nint)shape.H * shape.W;
         int channels = Math.Min(lanes, _outputs - channel);
-        int firstTile = block * _tilesPerBlock;
-        int end = TilesOf(block);
         fixed (float* biases = _paddedBias)
         {
             float* bias = biases + group * _outputBlocks * 2 * lanes + channel;
@@ -408,7 +427,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
 
             for (int o = 0; o < owner._outputBlocks; o++)
             {
-                owner.MultiplyTiles(group, block, o, 1, scratch.Points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights);
+                owner.MultiplyTiles(group, block, o, 1, scratch.Points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights, 0, owner.TilesOf(block));
             }
         }
     }
@@ -438,24 +457,28 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         }
     }
 
-    /// <summary>Large weights, second half: one item is some output channels of all tiles.</summary>
+    /// <summary>Large weights, second half: one item is some output channels of all tiles, or of a part of them.</summary>
     private sealed class MultiplyJob(BlockedConvolution owner) : IParallelJob
     {
         private int _group;
         private int _block;
+        private int _parts;
 
         public void Start(int group, int block)
         {
             (_group, _block) = (group, block);
-            owner._workers.Run(this, (owner._outputBlocks + owner._outputBlocksPerItem - 1) / owner._outputBlocksPerItem);
+            _parts = (owner.TilesOf(block) + owner._tilesPerPart - 1) / owner._tilesPerPart;
+            owner._workers.Run(this, _parts * ((owner._outputBlocks + owner._outputBlocksPerItem - 1) / owner._outputBlocksPerItem));
         }
 
         public void Run(int item, int worker)
         {
-            int first = item * owner._outputBlocksPerItem;
+            int first = item / _parts * owner._outputBlocksPerItem;
             int count = Math.Min(owner._outputBlocksPerItem, owner._outputBlocks - first);
             Scratch scratch = owner.ScratchOf(worker);
-            owner.MultiplyTiles(_group, _block, first, count, (float*)owner._points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights);
+            int tile = item % _parts * owner._tilesPerPart;
+            int tiles = Math.Min(owner._tilesPerPart, owner.TilesOf(_block) - tile);
+            owner.MultiplyTiles(_group, _block, first, count, (float*)owner._points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights, tile, tiles);
         }
     }
 }

@@ -1,0 +1,265 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Memory;
+using FcnSharp.Tensors.Operations;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Cpu.Blocked;
+
+/// <summary>
+/// Transposed convolution of a stride s that is a power of two, 4 or more: the upsampling of an FCN. Position (a, b) of a grid
+/// as fine as the input makes the s x s outputs from row a * s - padding and column b * s - padding on, all from the same few
+/// input pixels (a - ty, b - tx). So a row of positions times weights is one matrix product whose columns are the outputs of a
+/// block: a vector holds outputs that lie side by side, and no product with an inserted zero is computed.
+/// </summary>
+internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
+{
+    private const int LargestVector = 16;
+    private const int LargestTile = 14;
+
+    private readonly WorkerPool _workers;
+    private readonly BlockedKernels _kernels;
+    private readonly ConvTranspose2dForward _operation;
+    private readonly Shape _input;
+    private readonly Shape _output;
+    private readonly int _stride;
+    private readonly int _kernel;
+    private readonly int _paddingY;
+    private readonly int _paddingX;
+    private readonly int _taps;
+    private readonly int _gridHeight;
+    private readonly int _gridWidth;
+    private readonly int _segment;
+    private readonly int _segmentRows;
+    private readonly int _vectors;
+    private readonly int _pairs;
+    private readonly nint _pitch;
+    private readonly nint _plane;
+    private readonly int[] _split;
+    private readonly PlaneJob _planes;
+    private readonly PackJob _pack;
+
+    private float* _inputData;
+    private float* _weightData;
+    private float* _biasData;
+    private float* _outputData;
+    private float* _packed;
+    private float* _padded;
+
+    public StrideBlocks(WorkerPool workers, BlockedKernels kernels, ConvTranspose2dForward operation)
+    {
+        (_workers, _kernels, _operation) = (workers, kernels, operation);
+        (_input, _output) = (operation.Input.Shape, operation.Output.Shape);
+        Conv2dParameters p = operation.Parameters.Convolution;
+        (_stride, _kernel, _paddingY, _paddingX) = (p.StrideHeight, p.KernelHeight, p.PaddingHeight, p.PaddingWidth);
+        _taps = (_kernel + _stride - 1) / _stride;
+        _gridHeight = (_output.H - 1 + _paddingY) / _stride + 1;
+        _gridWidth = (_output.W - 1 + _paddingX) / _stride + 1;
+        _segment = Math.Min(_stride, kernels.Lanes);
+        _segmentRows = kernels.Lanes / _segment;
+        _vectors = _output.C * _stride * _stride / kernels.Lanes;
+        _pairs = (_vectors + 1) / 2;
+        _split = kernels.Split(_gridWidth);
+        _pitch = Math.Max(_split.Sum(), _taps - 1 + _input.W);
+        _plane = (_taps - 1 + Math.Max(_gridHeight, _input.H)) * _pitch;
+        _planes = new PlaneJob(this);
+        _pack = new PackJob(this);
+    }
+
+    // Rows of a tile past the last column read on into the next row.
+    private long PaddedBytes => NativeBuffer.Align(checked((_input.N * _taps * _input.C * _plane + LargestTile) * sizeof(float)));
+
+    private nint PairElements => (nint)_taps * _taps * _input.C * 2 * _kernels.Lanes;
+
+    private long PackedBytes => NativeBuffer.Align(checked(_pairs * PairElements * sizeof(float)));
+
+    public long WorkspaceBytes => PaddedBytes + PackedBytes;
+
+    /// <summary>Whether this kernel can compute it.</summary>
+    public static bool CanCompute(BlockedKernels kernels, ConvTranspose2dParameters parameters)
+    {
+        Conv2dParameters p = parameters.Convolution;
+        return p is { Groups: 1, DilationHeight: 1, DilationWidth: 1, StrideHeight: 4 or 8 or 16 or 32 }
+            && p.StrideHeight == p.StrideWidth && p.KernelHeight == p.KernelWidth
+            && p.StrideHeight * p.StrideWidth % kernels.Lanes == 0;
+    }
+
+    public void Execute(KernelFrame frame)
+    {
+        _inputData = frame.Float(_operation.Input);
+        _weightData = frame.Float(_operation.Weight);
+        _biasData = _operation.Bias is null ? null : frame.Float(_operation.Bias);
+        _outputData = frame.Float(_operation.Output);
+        _padded = (float*)frame.Workspace;
+        _packed = (float*)(frame.Workspace + PaddedBytes);
+        _workers.Run(_planes, checked(_input.N * _taps * _input.C));
+        _workers.Run(_pack, _vectors);
+        _workers.Run(this, checked(_input.N * _gridHeight));
+    }
+
+    /// <summary>One item is a row of positions: s rows of outputs, all channels.</summary>
+    public void Run(int item, int worker)
+    {
+        int image = item / _gridHeight;
+        int row = item % _gridHeight;
+        int lanes = _kernels.Lanes;
+        float* products = stackalloc float[2 * LargestTile * LargestVector];
+        for (int pair = 0; pair < _pairs; pair++)
+        {
+            int first = 0;
+            foreach (int rows in _split)
+            {
+                float* a = _padded + image * _taps * _input.C * _plane + (_taps - 1 + row) * _pitch + first;
+                _kernels.AdjacentRows[rows](_taps, _taps * _input.C, a, -_pitch, _plane, _packed + pair * PairElements, products, LargestTile * lanes, false);
+                int count = Math.Min(rows, _gridWidth - first);
+                for (int half = 0; half < 2 && pair * 2 + half < _vectors; half++)
+                {
+                    Scatter(image, row, first, count, pair * 2 + half, products + half * LargestTile * lanes);
+                }
+
+                first += rows;
+            }
+        }
+    }
+
+    /// <summary>Writes one vector of outputs of some positions.</summary>
+    private void Scatter(int image, int row, int first, int count, int vector, float* products)
+    {
+        int lanes = _kernels.Lanes;
+        int vectorsPerChannel = _stride * _stride / lanes;
+        int channel = vector / vectorsPerChannel;
+        int start = vector % vectorsPerChannel * lanes;
+        if (_biasData != null)
+        {
+            for (int i = 0; i < count * lanes; i++)
+            {
+                products[i] += _biasData[channel];
+            }
+        }
+
+        nint plane = (nint)_output.H * _output.W;
+        for (int r = 0; r < _segmentRows; r++)
+        {
+            int y = row * _stride + start / _stride + r - _paddingY;
+            if (y < 0 || y >= _output.H)
+            {
+                continue;
+            }
+
+            int x = first * _stride + start % _stride - _paddingX;
+            float* target = _outputData + ((nint)image * _output.C + channel) * plane + (nint)y * _output.W;
+            float* source = products + r * _segment;
+            int begin = 0;
+            int end = count;
+            for (; begin < end && x + begin * _stride < 0; begin++)
+            {
+                CopyInside(source + begin * lanes, target, x + begin * _stride);
+            }
+
+            for (; begin < end && x + (end - 1) * _stride + _segment > _output.W; end--)
+            {
+                CopyInside(source + (end - 1) * lanes, target, x + (end - 1) * _stride);
+            }
+
+            Copy(source + begin * lanes, target + x + begin * _stride, end - begin);
+        }
+    }
+
+    /// <summary>A segment that reaches over an end of the row.</summary>
+    private void CopyInside(float* source, float* target, int x)
+    {
+        for (int i = Math.Max(0, -x); i < Math.Min(_segment, _output.W - x); i++)
+        {
+            target[x + i] = source[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Copy(float* source, float* target, int count)
+    {
+        int lanes = _kernels.Lanes;
+        int stride = _stride;
+        switch (_segment)
+        {
+            case 16:
+                for (; count > 0; count--, source += lanes, target += stride)
+                {
+                    Vector512.Load(source).Store(target);
+                }
+
+                break;
+            case 8:
+                for (; count > 0; count--, source += lanes, target += stride)
+                {
+                    Vector256.Load(source).Store(target);
+                }
+
+                break;
+            default:
+                for (; count > 0; count--, source += lanes, target += stride)
+                {
+                    Vector128.Load(source).Store(target);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>
+    /// The input's planes with zeros around them, [tap column][C_in], each tap's shifted by its column: all that a row of taps
+    /// sees of a position lies at one distance. One item a plane.
+    /// </summary>
+    private sealed class PlaneJob(StrideBlocks owner) : IParallelJob
+    {
+        public void Run(int item, int worker)
+        {
+            int channels = owner._input.C;
+            int image = item / channels / owner._taps;
+            int shift = item / channels % owner._taps;
+            float* target = owner._padded + item * owner._plane;
+            float* source = owner._inputData + ((nint)image * channels + item % channels) * owner._input.H * owner._input.W;
+            new Span<float>(target, checked((int)owner._plane)).Clear();
+            for (int y = 0; y < owner._input.H; y++)
+            {
+                float* row = target + (owner._taps - 1 + y) * owner._pitch + shift;
+                new ReadOnlySpan<float>(source + (nint)y * owner._input.W, owner._input.W).CopyTo(new Span<float>(row, owner._input.W));
+            }
+        }
+    }
+
+    /// <summary>Weights [C_in, C_out, k, k] as [pair of vectors][tap row][tap column][C_in][two vectors]. One item a vector.</summary>
+    private sealed class PackJob(StrideBlocks owner) : IParallelJob
+    {
+        public void Run(int item, int worker)
+        {
+            int lanes = owner._kernels.Lanes;
+            int stride = owner._stride;
+            int vectorsPerChannel = stride * stride / lanes;
+            int channel = item / vectorsPerChannel;
+            int start = item % vectorsPerChannel * lanes;
+            float* target = owner._packed + item / 2 * owner.PairElements + item % 2 * lanes;
+            for (int tapY = 0; tapY < owner._taps; tapY++)
+            {
+                for (int tapX = 0; tapX < owner._taps; tapX++)
+                {
+                    for (int c = 0; c < owner._input.C; c++)
+                    {
+                        float* weights = owner._weightData + ((nint)c * owner._output.C + channel) * owner._kernel * owner._kernel;
+                        for (int r = 0; r < owner._segmentRows; r++)
+                        {
+                            int ky = start / stride + r + tapY * stride;
+                            int kx = start % stride + tapX * stride;
+                            for (int i = 0; i < owner._segment; i++)
+                            {
+                                target[r * owner._segment + i] = ky < owner._kernel && kx + i < owner._kernel ? weights[ky * owner._kernel + kx + i] : 0;
+                            }
+                        }
+
+                        target += 2 * lanes;
+                    }
+                }
+            }
+        }
+    }
+}
