@@ -12,6 +12,8 @@ public sealed class CommandLineTests
     [InlineData("error: unknown option '--jsno'; see fcn info --help", "info", "--jsno")]
     [InlineData("error: unknown argument 'x'; see fcn info --help", "info", "lenet", "x")]
     [InlineData("error: --threads needs a whole number of at least 1, found 'many'; see fcn info --help", "info", "--threads", "many")]
+    [InlineData("error: --precision is fast or exact, found 'half'; see fcn info --help", "info", "--precision", "half")]
+    [InlineData("error: there are no kernels 'mmx'; there are avx512, avx2, portable128, reference; see fcn info --help", "info", "--kernels", "mmx")]
     [InlineData("error: --threads needs a whole number of at least 1, found '0'; see fcn info --help", "info", "--threads", "0")]
     [InlineData("error: --threads needs a whole number of at least 1, found '-2'; see fcn info --help", "info", "--threads=-2")]
     [InlineData("error: --threads needs a whole number of at least 1, found '1.5'; see fcn info --help", "--threads", "1.5", "info")]

@@ -14,7 +14,6 @@ namespace FcnSharp.Cli.Commands;
 internal sealed class BenchCommand : Verb
 {
     private readonly Option<string[]> _only = new("--only") { Description = "Time the cases whose name, pass or \"name pass\" fits, * for any characters; may be repeated.", HelpName = "pattern" };
-    private readonly Option<string?> _kernels = new("--kernels") { Description = "Kernels to time: avx512, avx2, portable128 or reference; the best if not given.", HelpName = "set" };
     private readonly Option<bool> _list = new("--list") { Description = "Name the cases instead of timing them." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON array for other programs." };
 
@@ -23,7 +22,6 @@ internal sealed class BenchCommand : Verb
         : base("bench", "Time the primitives at the shapes of real nets.", "fcn bench --only 'vgg16-500/conv3*' --threads 2")
     {
         Add(_only);
-        Add(_kernels);
         Add(_list);
         Add(_json);
     }
@@ -39,8 +37,8 @@ internal sealed class BenchCommand : Verb
             return ExitCodes.Success;
         }
 
-        string? kernels = parsed.GetValue(_kernels);
-        using IDevice device = Devices.Open(context.Options, kernels);
+        string? kernels = context.Options.Kernels;
+        using IDevice device = Devices.Open(context.Options);
         int threads = kernels == Devices.Reference ? 1 : Devices.Threads(context.Options);
         double peak = Devices.MeasurePeak(kernels);
         context.Note(string.Create(CultureInfo.InvariantCulture, $"{device.Description}; peak {peak:0} GFLOP/s"));

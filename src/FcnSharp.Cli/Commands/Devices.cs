@@ -18,21 +18,21 @@ internal static class Devices
     /// <summary>How many threads compute under the shared options.</summary>
     public static int Threads(SharedValues options) => options.Threads ?? WorkerPool.DefaultThreads;
 
-    /// <summary>The device that the shared options ask for.</summary>
-    public static IDevice Open(SharedValues options) => Open(options, null);
+    /// <summary>The name of the kernels that the shared options ask for.</summary>
+    /// <exception cref="UsageException">There are no kernels of that name.</exception>
+    public static string Kernels(SharedValues options) => options.Kernels == Reference ? Reference : NamedSet(options.Kernels).Name;
 
-    /// <summary>The device that the shared options ask for, with the kernels of a name.</summary>
-    /// <param name="options">The shared options.</param>
-    /// <param name="kernels">A kernel set's name or <see cref="Reference"/>; null for the best.</param>
+    /// <summary>The device that the shared options ask for.</summary>
     /// <exception cref="UsageException">There are no kernels of that name.</exception>
     /// <exception cref="FcnSharpException">This machine lacks the kernel set.</exception>
-    public static IDevice Open(SharedValues options, string? kernels)
+    public static IDevice Open(SharedValues options)
     {
+        KernelSet? kernels = options.Kernels == Reference ? null : NamedSet(options.Kernels);
         WorkerPool.ConfigureShared(Threads(options));
-        return kernels == Reference ? new ReferenceDevice() : new CpuDevice(kernels: NamedSet(kernels));
+        return kernels is null ? new ReferenceDevice() : new CpuDevice(kernels: kernels, precision: options.Exact ? Precision.Exact : Precision.Fast);
     }
 
-    /// <summary>The most multiply-adds that a device of <see cref="Open(SharedValues, string?)"/> could do, in GFLOP/s.</summary>
+    /// <summary>The most multiply-adds that a device of <see cref="Open(SharedValues)"/> could do, in GFLOP/s.</summary>
     public static double MeasurePeak(string? kernels) =>
         FmaPeak.Measure(WorkerPool.Shared, kernels == Reference ? KernelSet.Best : NamedSet(kernels));
 

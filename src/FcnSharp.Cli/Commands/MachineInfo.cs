@@ -29,7 +29,7 @@ internal sealed record MachineInfo(
         RuntimeInformation.ProcessArchitecture.ToString(),
         Environment.ProcessorCount,
         Devices.Threads(options),
-        Devices.KernelSets[0],
+        Devices.Kernels(options),
         Devices.KernelSets,
         WidestVector(),
         [.. SupportedSets()],

@@ -7,17 +7,36 @@ namespace FcnSharp.Cli.Hosting;
 /// <summary>The values of the options that every verb has.</summary>
 /// <param name="Threads">How many threads may compute; null for as many as the machine, or its cgroup, has cores.</param>
 /// <param name="Quiet">Whether only results and errors are written.</param>
-internal sealed record SharedValues(int? Threads, bool Quiet);
+/// <param name="Kernels">Name of the kernels to compute with; null for the best.</param>
+/// <param name="Exact">Whether convolutions compute their sums as they are defined, without a short cut that rounds more.</param>
+internal sealed record SharedValues(int? Threads, bool Quiet, string? Kernels = null, bool Exact = false);
 
 /// <summary>The options that every verb has.</summary>
 internal sealed class SharedOptions
 {
+    private const string Exact = "exact";
+
     private readonly Option<int?> _threads = new("--threads")
     {
         Description = "How many threads may compute; as many as there are cores if not given.",
         HelpName = "n",
         Recursive = true,
         CustomParser = ParseThreads,
+    };
+
+    private readonly Option<string?> _kernels = new("--kernels")
+    {
+        Description = "Kernels to compute with: avx512, avx2, portable128 or reference; the best this machine has if not given.",
+        HelpName = "set",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _precision = new("--precision")
+    {
+        Description = "fast (the default) takes short cuts that round a little more, exact never does.",
+        HelpName = "fast|exact",
+        Recursive = true,
+        CustomParser = ParsePrecision,
     };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q")
@@ -30,11 +49,24 @@ internal sealed class SharedOptions
     public void AddTo(Command root)
     {
         root.Add(_threads);
+        root.Add(_kernels);
+        root.Add(_precision);
         root.Add(_quiet);
     }
 
     /// <summary>Reads the options' values.</summary>
-    public SharedValues Read(ParseResult parsed) => new(parsed.GetValue(_threads), parsed.GetValue(_quiet));
+    public SharedValues Read(ParseResult parsed) => new(parsed.GetValue(_threads), parsed.GetValue(_quiet), parsed.GetValue(_kernels), parsed.GetValue(_precision) == Exact);
+
+    private static string? ParsePrecision(ArgumentResult result)
+    {
+        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (text is not ("fast" or Exact))
+        {
+            result.AddError($"--precision is fast or exact, found '{text}'");
+        }
+
+        return text;
+    }
 
     private static int? ParseThreads(ArgumentResult result)
     {

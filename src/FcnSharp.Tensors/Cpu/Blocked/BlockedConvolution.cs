@@ -124,7 +124,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         long weightBytes = _packing.GroupElements * sizeof(float);
         long bytesPerTile = (long)scheme.PointCount * _inputBlocks * lanes * sizeof(float);
         _shared = weightBytes > SmallWeightBytes || _tiles * bytesPerTile <= PrivateBytes;
-        long shared = weightBytes > LargeWeightBytes ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 2 : 1) : SharedBytes;
+        long shared = weightBytes > LargeWeightBytes ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
         int wanted = (int)Math.Clamp((_shared ? shared : PrivateBytes) / bytesPerTile, 14, Math.Max(14, _tiles));
         _blocks = (_tiles + wanted - 1) / wanted;
         _tilesPerBlock = ((_tiles + _blocks - 1) / _blocks + 1) / 2 * 2;

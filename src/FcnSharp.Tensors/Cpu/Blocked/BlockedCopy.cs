@@ -156,4 +156,18 @@ internal static unsafe class BlockedCopy<TOps, TVector>
             }
         }
     }
+
+    /// <summary>Asks for the first floats of some rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PrefetchRows(float* source, nint stride, int rows, int floats)
+    {
+        const int lineFloats = 16;
+        for (int row = 0; row < rows; row++)
+        {
+            for (int i = 0; i < floats; i += lineFloats)
+            {
+                TOps.Prefetch(source + row * stride + i);
+            }
+        }
+    }
 }

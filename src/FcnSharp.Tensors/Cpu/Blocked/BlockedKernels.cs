@@ -25,6 +25,8 @@ internal sealed unsafe class BlockedKernels
 
     public delegate*<float*, int, float*, float, void> Finish { get; private init; }
 
+    public delegate*<float*, nint, int, int, void> PrefetchRows { get; private init; }
+
     public delegate*<float*, nint, int, int, void> PoolPairs { get; private init; }
 
     public delegate*<float*, nint, float*, nint, void> Transpose { get; private init; }
@@ -70,6 +72,7 @@ internal sealed unsafe class BlockedKernels
             ToPlanes = &BlockedCopy<TOps, TVector>.ToPlanes,
             Finish = &BlockedCopy<TOps, TVector>.Finish,
             PoolPairs = &BlockedCopy<TOps, TVector>.PoolPairs,
+            PrefetchRows = &BlockedCopy<TOps, TVector>.PrefetchRows,
             Transpose = &TransposeSquare<TOps, TVector>,
             Input8 = &WinogradTransforms<TOps, TVector>.Input8,
             Input6 = &WinogradTransforms<TOps, TVector>.Input6,

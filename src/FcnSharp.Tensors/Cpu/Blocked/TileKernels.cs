@@ -80,7 +80,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             float* x = a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + aBlock;
+                float* ahead = a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -220,7 +220,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             float* x = a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + aBlock;
+                float* ahead = a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -340,7 +340,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             float* x = a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + aBlock;
+                float* ahead = a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -432,7 +432,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             float* x = a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + aBlock;
+                float* ahead = a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -508,7 +508,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             float* x = a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + aBlock;
+                float* ahead = a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -568,7 +568,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             float* x = a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + aBlock;
+                float* ahead = a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
             }

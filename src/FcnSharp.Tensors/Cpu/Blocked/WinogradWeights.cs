@@ -83,6 +83,9 @@ internal sealed unsafe class WinogradWeights : IParallelJob
         float* square = stackalloc float[lanes * lanes];
         float* kernel = stackalloc float[tapVectors * lanes];
         float* scratch = stackalloc float[_scheme.Tile * _scheme.Kernel * lanes];
+
+        // As many streams as lanes are more than the processor foresees.
+        int ahead = _backward ? 2 : 16;
         float* first = source + (nint)group * (_weight.N / _groups) * _weight.C * taps;
         for (int half = 0; half < 2; half++)
         {
@@ -100,6 +103,7 @@ internal sealed unsafe class WinogradWeights : IParallelJob
                 int input = inputBlock * lanes + i;
                 if (count > 0 && input < _inputs)
                 {
+                    _kernels.PrefetchRows(first + firstOutput * outputStride + (input + ahead) * inputStride, outputStride, count, taps);
                     LoadKernels(first + firstOutput * outputStride + input * inputStride, outputStride, count, taps, kernel, square);
                     Transform(kernel, to + i * 2 * lanes, scratch);
                     continue;
