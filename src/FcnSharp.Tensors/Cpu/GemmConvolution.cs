@@ -169,7 +169,7 @@ internal sealed unsafe class GemmConvolution : IKernel, IParallelJob
 
         if (_relu)
         {
-            ReluForwardKernel.Apply(block, block, rows * (int)ldc);
+            _kernels.Planes.Relu(block, block, rows * (int)ldc, false);
         }
 
         outputRows.Scatter(phase, block, ldc, rows, _outputData, _output.Shape, group * _groupRows + firstRow);

@@ -10,9 +10,10 @@ namespace FcnSharp.Tensors.Cpu;
 /// </summary>
 public sealed unsafe class KernelSet
 {
-    private KernelSet(string name, int lanes, int maxRows, int dotColumns, bool supported, BlockedKernels blocked)
+    private KernelSet(string name, int lanes, int maxRows, int dotColumns, bool supported, BlockedKernels blocked, PlaneKernels planes)
     {
         Blocked = blocked;
+        Planes = planes;
         Name = name;
         Lanes = lanes;
         MaxRows = maxRows;
@@ -69,6 +70,9 @@ public sealed unsafe class KernelSet
     /// <summary>The kernels that work on vectors of channels.</summary>
     internal BlockedKernels Blocked { get; }
 
+    /// <summary>The kernels that work on planes and runs of elements.</summary>
+    internal PlaneKernels Planes { get; }
+
     /// <summary>C += A * B for any number of rows, one tile wide; row k of B begins at b + offsets[k].</summary>
     internal void Multiply(int rows, int depth, float* a, nint lda, float* b, nint* offsets, float* c, nint ldc)
     {
@@ -98,7 +102,7 @@ public sealed unsafe class KernelSet
     private static KernelSet Create<TOps, TVector>(string name, int maxRows, bool supported)
         where TOps : struct, IVectorOperations<TVector>
         where TVector : struct =>
-        new(name, TOps.Lanes, maxRows, maxRows == 8 ? 6 : 2, supported, BlockedKernels.Create<TOps, TVector>(manyRegisters: maxRows == 8))
+        new(name, TOps.Lanes, maxRows, maxRows == 8 ? 6 : 2, supported, BlockedKernels.Create<TOps, TVector>(manyRegisters: maxRows == 8), PlaneKernels.Create<TOps, TVector>())
         {
             Rows8 = &GemmKernels<TOps, TVector>.Rows8,
             Rows4 = &GemmKernels<TOps, TVector>.Rows4,

@@ -1,99 +1,56 @@
-using System.Runtime.CompilerServices;
 using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Memory;
 using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>The largest value of each window; the first of equals, in row-major order, is remembered. One item a plane.</summary>
-internal sealed unsafe class MaxPoolForwardKernel(WorkerPool workers, MaxPool2dForward operation) : ParallelKernel(workers)
+internal sealed unsafe class MaxPoolForwardKernel(WorkerPool workers, KernelSet kernels, MaxPool2dForward operation) : ParallelKernel(workers)
 {
-    private readonly Shape _from = operation.Input.Shape;
+    private readonly WorkerPool _workers = workers;
+    private readonly PlaneKernels _kernels = kernels.Planes;
+    private readonly PoolGeometry _g = PoolGeometry.Of(operation.Parameters, operation.Input.Shape, operation.Output.Shape);
 
     // The winner's index in its plane has 32 bits.
     private readonly int _fromPlane = checked(operation.Input.Shape.H * operation.Input.Shape.W);
-    private readonly Shape _to = operation.Output.Shape;
+    private readonly nint _toPlane = checked(operation.Output.Shape.H * operation.Output.Shape.W);
     private float* _input;
     private float* _output;
     private int* _argMax;
+    private byte* _rows;
 
-    protected override int Items => checked(_to.N * _to.C);
+    public override long WorkspaceBytes => InVectors && operation.ArgMax is null && !_g.IsPairs ? _workers.Threads * RowsBytes : 0;
+
+    protected override int Items => checked(operation.Output.Shape.N * operation.Output.Shape.C);
+
+    private bool InVectors => _g.Stride <= 2;
+
+    /// <summary>Floats of a row with its ends repeated; vectors read on behind it.</summary>
+    private int RowLength => _g.Padding + _g.Width + _g.Overhang + 4 * _kernels.Lanes;
+
+    private long RowsBytes => NativeBuffer.Align((long)_g.Size * RowLength * sizeof(float));
 
     public override void Run(int item, int worker)
     {
         float* source = _input + (nint)item * _fromPlane;
-        float* target = _output + (nint)item * _to.H * _to.W;
-        int* winners = _argMax == null ? null : _argMax + (nint)item * _to.H * _to.W;
-        int size = operation.Parameters.KernelSize;
-        int stride = operation.Parameters.Stride;
-        int padding = operation.Parameters.Padding;
-        int width = _from.W;
-        for (int y = 0; y < _to.H; y++)
+        float* target = _output + item * _toPlane;
+        int* winners = _argMax == null ? null : _argMax + item * _toPlane;
+        if (!InVectors)
         {
-            int y0 = Math.Max(0, y * stride - padding);
-            int y1 = Math.Min(_from.H, y * stride - padding + size);
-            int firstX = 0;
-            if (size == 2 && stride == 2 && padding == 0 && y1 == y0 + 2)
+            for (int y = 0; y < _g.ToHeight; y++, target += _g.ToWidth, winners = winners == null ? null : winners + _g.ToWidth)
             {
-                firstX = width / 2;
-                PairRow(source, y0 * width, width, firstX, target, winners);
-                target += firstX;
-                winners = winners == null ? null : winners + firstX;
-            }
-
-            for (int x = firstX; x < _to.W; x++)
-            {
-                int x0 = Math.Max(0, x * stride - padding);
-                int x1 = Math.Min(width, x * stride - padding + size);
-                int best = y0 * width + x0;
-                float value = source[best];
-                for (int iy = y0; iy < y1; iy++)
-                {
-                    for (int ix = x0; ix < x1; ix++)
-                    {
-                        float candidate = source[iy * width + ix];
-                        if (candidate > value)
-                        {
-                            value = candidate;
-                            best = iy * width + ix;
-                        }
-                    }
-                }
-
-                *target++ = value;
-                if (winners != null)
-                {
-                    *winners++ = best;
-                }
+                int top = y * _g.Stride - _g.Padding;
+                MaxPoolWindow.Run(_g, source, Math.Max(0, top), Math.Min(_g.Height, top + _g.Size), 0, _g.ToWidth, target, winners);
             }
         }
-    }
-
-    /// <summary>The window of nearly every net, 2x2 with stride 2, where it lies inside: no bounds to look at, no inner loops.</summary>
-    private static void PairRow(float* source, int first, int width, int count, float* target, int* winners)
-    {
-        for (int x = 0; x < count; x++)
+        else if (winners != null)
         {
-            int at = first + 2 * x;
-            float value = source[at];
-            int best = at;
-            Challenge(source, at + 1, ref value, ref best);
-            Challenge(source, at + width, ref value, ref best);
-            Challenge(source, at + width + 1, ref value, ref best);
-            target[x] = value;
-            if (winners != null)
-            {
-                winners[x] = best;
-            }
+            _kernels.MaxPoolWinners(_g, source, target, winners);
         }
-    }
-
-    /// <summary>Selects by arithmetic, without a branch: which of four pixels wins cannot be predicted.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Challenge(float* source, int at, ref float value, ref int best)
-    {
-        int mask = -Unsafe.BitCast<bool, byte>(source[at] > value);
-        best += (at - best) & mask;
-        value = source[best];
+        else
+        {
+            _kernels.MaxPoolValues(_g, source, target, (float*)(_rows + worker * RowsBytes), RowLength);
+        }
     }
 
     protected override void Bind(KernelFrame frame)
@@ -101,12 +58,15 @@ internal sealed unsafe class MaxPoolForwardKernel(WorkerPool workers, MaxPool2dF
         _input = frame.Float(operation.Input);
         _output = frame.Float(operation.Output);
         _argMax = operation.ArgMax is null ? null : frame.Int(operation.ArgMax);
+        _rows = frame.Workspace;
     }
 }
 
 /// <summary>Adds each gradient to the winner of its window. One item a plane, so no two threads add to one element.</summary>
-internal sealed unsafe class MaxPoolBackwardKernel(WorkerPool workers, MaxPool2dBackward operation) : ParallelKernel(workers)
+internal sealed unsafe class MaxPoolBackwardKernel(WorkerPool workers, KernelSet kernels, MaxPool2dBackward operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
+    private readonly PoolGeometry _g = PoolGeometry.Of(operation.Parameters, operation.GradInput.Shape, operation.GradOutput.Shape);
     private readonly int _fromPlane = checked(operation.GradOutput.Shape.H * operation.GradOutput.Shape.W);
     private readonly int _toPlane = checked(operation.GradInput.Shape.H * operation.GradInput.Shape.W);
     private float* _gradOutput;
@@ -118,9 +78,15 @@ internal sealed unsafe class MaxPoolBackwardKernel(WorkerPool workers, MaxPool2d
     public override void Run(int item, int worker)
     {
         float* target = _gradInput + (nint)item * _toPlane;
-        new Span<float>(target, _toPlane).Clear();
         float* source = _gradOutput + (nint)item * _fromPlane;
         int* winners = _argMax + (nint)item * _fromPlane;
+        if (_g.IsPairs)
+        {
+            _kernels.MaxPoolPairsGradient(_g, source, winners, target);
+            return;
+        }
+
+        new Span<float>(target, _toPlane).Clear();
         for (int i = 0; i < _fromPlane; i++)
         {
             target[winners[i]] += source[i];

@@ -22,6 +22,9 @@ internal unsafe interface IVectorOperations<TVector>
     /// <summary>Stores the first lanes only and touches nothing behind them.</summary>
     static abstract void StoreFirst(TVector value, float* address, int count);
 
+    /// <summary>Stores a whole vector, or its first lanes where fewer numbers are left.</summary>
+    static abstract void StoreUpTo(TVector value, float* address, int left);
+
     static abstract TVector Broadcast(float value);
 
     static abstract TVector Add(TVector left, TVector right);
@@ -35,6 +38,62 @@ internal unsafe interface IVectorOperations<TVector>
 
     /// <summary>The larger of two; value where it is NaN.</summary>
     static abstract TVector AtLeast(TVector value, TVector limit);
+
+    static abstract TVector Divide(TVector left, TVector right);
+
+    static abstract TVector SquareRoot(TVector value);
+
+    static abstract TVector Abs(TVector value);
+
+    /// <summary>then where left is greater than right, else otherwise, also where one is NaN.</summary>
+    static abstract TVector IfGreater(TVector left, TVector right, TVector then, TVector otherwise);
+
+    /// <summary>then where the bits are equal, else otherwise.</summary>
+    static abstract TVector IfSameBits(TVector left, TVector right, TVector then, TVector otherwise);
+
+    /// <summary>A whole number in every lane; it has the type of a vector of floats, and only bits move.</summary>
+    static abstract TVector BroadcastBits(int value);
+
+    /// <summary>Whole numbers: 0, step, 2 * step and so on.</summary>
+    static abstract TVector RampBits(int step);
+
+    /// <summary>The sum of whole numbers.</summary>
+    static abstract TVector AddBits(TVector left, TVector right);
+
+    /// <summary>Whole numbers moved up into a float's exponent.</summary>
+    static abstract TVector ShiftToExponent(TVector bits);
+
+    /// <summary>Lanes 0, 2, 4 and so on of two vectors behind each other.</summary>
+    static abstract TVector Even(TVector first, TVector second);
+
+    /// <summary>Lanes 1, 3, 5 and so on of two vectors behind each other.</summary>
+    static abstract TVector Odd(TVector first, TVector second);
+
+    /// <summary>The first half of the vectors whose even lanes are the one and whose odd lanes are the other.</summary>
+    static abstract TVector ZipLower(TVector even, TVector odd);
+
+    /// <summary>The second half of the vectors whose even lanes are the one and whose odd lanes are the other.</summary>
+    static abstract TVector ZipUpper(TVector even, TVector odd);
+
+    /// <summary>The first half of the lanes in double precision; doubles, too, have the type of a vector of floats.</summary>
+    static abstract TVector WidenLower(TVector value);
+
+    /// <summary>The second half of the lanes in double precision.</summary>
+    static abstract TVector WidenUpper(TVector value);
+
+    static abstract TVector BroadcastDouble(double value);
+
+    static abstract TVector AddDouble(TVector left, TVector right);
+
+    static abstract TVector SubtractDouble(TVector left, TVector right);
+
+    /// <summary>left * right + addend in double precision; fused where the hardware can.</summary>
+    static abstract TVector MultiplyAddDouble(TVector left, TVector right, TVector addend);
+
+    static abstract double SumDouble(TVector value);
+
+    /// <summary>Stores past the caches to an aligned address: for results that do not fit into them.</summary>
+    static abstract void StoreAround(TVector value, float* address);
 
     /// <summary>Asks for a cache line that will be read soon; nothing where that cannot be asked for.</summary>
     static abstract void Prefetch(float* address);
@@ -60,6 +119,19 @@ internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector51
         Avx512F.MaskStore(address, Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle(), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUpTo(Vector512<float> value, float* address, int left)
+    {
+        if (left >= Lanes)
+        {
+            value.Store(address);
+        }
+        else
+        {
+            StoreFirst(value, address, left);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,6 +150,76 @@ internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector51
     // The instruction gives its second operand when one of both is NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> AtLeast(Vector512<float> value, Vector512<float> limit) => Avx512F.Max(limit, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Divide(Vector512<float> left, Vector512<float> right) => left / right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SquareRoot(Vector512<float> value) => Vector512.Sqrt(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Abs(Vector512<float> value) => Vector512.Abs(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> IfGreater(Vector512<float> left, Vector512<float> right, Vector512<float> then, Vector512<float> otherwise) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThan(left, right), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> IfSameBits(Vector512<float> left, Vector512<float> right, Vector512<float> then, Vector512<float> otherwise) =>
+        Vector512.ConditionalSelect(Vector512.Equals(left.AsInt32(), right.AsInt32()).AsSingle(), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> BroadcastBits(int value) => Vector512.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> RampBits(int step) => (Vector512<int>.Indices * step).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddBits(Vector512<float> left, Vector512<float> right) => (left.AsInt32() + right.AsInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ShiftToExponent(Vector512<float> bits) => (bits.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Even(Vector512<float> first, Vector512<float> second) =>
+        Avx512F.PermuteVar16x32x2(first, Vector512<int>.Indices * 2, second);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Odd(Vector512<float> first, Vector512<float> second) =>
+        Avx512F.PermuteVar16x32x2(first, Vector512<int>.Indices * 2 + Vector512<int>.One, second);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZipLower(Vector512<float> even, Vector512<float> odd) =>
+        Avx512F.PermuteVar16x32x2(even, Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), odd);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZipUpper(Vector512<float> even, Vector512<float> odd) =>
+        Avx512F.PermuteVar16x32x2(even, Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), odd);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WidenLower(Vector512<float> value) => Vector512.WidenLower(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WidenUpper(Vector512<float> value) => Vector512.WidenUpper(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> BroadcastDouble(double value) => Vector512.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddDouble(Vector512<float> left, Vector512<float> right) => (left.AsDouble() + right.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SubtractDouble(Vector512<float> left, Vector512<float> right) => (left.AsDouble() - right.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAddDouble(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
+        Vector512.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), addend.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double SumDouble(Vector512<float> value) => Vector512.Sum(value.AsDouble());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAround(Vector512<float> value, float* address) => value.StoreAlignedNonTemporal(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address) => Sse.Prefetch0(address);
@@ -153,6 +295,19 @@ internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector25
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUpTo(Vector256<float> value, float* address, int left)
+    {
+        if (left >= Lanes)
+        {
+            value.Store(address);
+        }
+        else
+        {
+            StoreFirst(value, address, left);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -170,6 +325,76 @@ internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector25
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> AtLeast(Vector256<float> value, Vector256<float> limit) => Avx.Max(limit, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> SquareRoot(Vector256<float> value) => Vector256.Sqrt(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Abs(Vector256<float> value) => Vector256.Abs(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> IfGreater(Vector256<float> left, Vector256<float> right, Vector256<float> then, Vector256<float> otherwise) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(left, right), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> IfSameBits(Vector256<float> left, Vector256<float> right, Vector256<float> then, Vector256<float> otherwise) =>
+        Vector256.ConditionalSelect(Vector256.Equals(left.AsInt32(), right.AsInt32()).AsSingle(), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> BroadcastBits(int value) => Vector256.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> RampBits(int step) => (Vector256<int>.Indices * step).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddBits(Vector256<float> left, Vector256<float> right) => (left.AsInt32() + right.AsInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ShiftToExponent(Vector256<float> bits) => (bits.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Even(Vector256<float> first, Vector256<float> second) =>
+        Avx2.Permute4x64(Avx.Shuffle(first, second, 0b10_00_10_00).AsDouble(), 0b11_01_10_00).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Odd(Vector256<float> first, Vector256<float> second) =>
+        Avx2.Permute4x64(Avx.Shuffle(first, second, 0b11_01_11_01).AsDouble(), 0b11_01_10_00).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZipLower(Vector256<float> even, Vector256<float> odd) =>
+        Avx.Permute2x128(Avx.UnpackLow(even, odd), Avx.UnpackHigh(even, odd), 0b0010_0000);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZipUpper(Vector256<float> even, Vector256<float> odd) =>
+        Avx.Permute2x128(Avx.UnpackLow(even, odd), Avx.UnpackHigh(even, odd), 0b0011_0001);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WidenLower(Vector256<float> value) => Vector256.WidenLower(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WidenUpper(Vector256<float> value) => Vector256.WidenUpper(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> BroadcastDouble(double value) => Vector256.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddDouble(Vector256<float> left, Vector256<float> right) => (left.AsDouble() + right.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> SubtractDouble(Vector256<float> left, Vector256<float> right) => (left.AsDouble() - right.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyAddDouble(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
+        Vector256.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), addend.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double SumDouble(Vector256<float> value) => Vector256.Sum(value.AsDouble());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAround(Vector256<float> value, float* address) => value.StoreAlignedNonTemporal(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address) => Sse.Prefetch0(address);
@@ -234,6 +459,19 @@ internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector12
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUpTo(Vector128<float> value, float* address, int left)
+    {
+        if (left >= Lanes)
+        {
+            value.Store(address);
+        }
+        else
+        {
+            StoreFirst(value, address, left);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -252,6 +490,84 @@ internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector12
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> AtLeast(Vector128<float> value, Vector128<float> limit) =>
         Vector128.ConditionalSelect(Vector128.LessThan(value, limit), limit, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Divide(Vector128<float> left, Vector128<float> right) => left / right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SquareRoot(Vector128<float> value) => Vector128.Sqrt(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Abs(Vector128<float> value) => Vector128.Abs(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> IfGreater(Vector128<float> left, Vector128<float> right, Vector128<float> then, Vector128<float> otherwise) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(left, right), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> IfSameBits(Vector128<float> left, Vector128<float> right, Vector128<float> then, Vector128<float> otherwise) =>
+        Vector128.ConditionalSelect(Vector128.Equals(left.AsInt32(), right.AsInt32()).AsSingle(), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> BroadcastBits(int value) => Vector128.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> RampBits(int step) => (Vector128<int>.Indices * step).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddBits(Vector128<float> left, Vector128<float> right) => (left.AsInt32() + right.AsInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ShiftToExponent(Vector128<float> bits) => (bits.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Even(Vector128<float> first, Vector128<float> second) =>
+        Sse.IsSupported
+            ? Sse.Shuffle(first, second, 0b10_00_10_00)
+            : Vector128.Create(first[0], first[2], second[0], second[2]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Odd(Vector128<float> first, Vector128<float> second) =>
+        Sse.IsSupported
+            ? Sse.Shuffle(first, second, 0b11_01_11_01)
+            : Vector128.Create(first[1], first[3], second[1], second[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ZipLower(Vector128<float> even, Vector128<float> odd) =>
+        Sse.IsSupported
+            ? Sse.UnpackLow(even, odd)
+            : Vector128.Create(even[0], odd[0], even[1], odd[1]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ZipUpper(Vector128<float> even, Vector128<float> odd) =>
+        Sse.IsSupported
+            ? Sse.UnpackHigh(even, odd)
+            : Vector128.Create(even[2], odd[2], even[3], odd[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> WidenLower(Vector128<float> value) => Vector128.WidenLower(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> WidenUpper(Vector128<float> value) => Vector128.WidenUpper(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> BroadcastDouble(double value) => Vector128.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddDouble(Vector128<float> left, Vector128<float> right) => (left.AsDouble() + right.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SubtractDouble(Vector128<float> left, Vector128<float> right) => (left.AsDouble() - right.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyAddDouble(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
+        Vector128.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), addend.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double SumDouble(Vector128<float> value) => Vector128.Sum(value.AsDouble());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAround(Vector128<float> value, float* address) => value.StoreAlignedNonTemporal(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address)

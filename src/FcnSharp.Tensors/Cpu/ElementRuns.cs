@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>Functions of runs of elements. Loads may run a vector past the end; what they find there goes nowhere.</summary>
+internal static unsafe class ElementRuns<TOps, TVector>
+    where TOps : struct, IVectorOperations<TVector>
+    where TVector : struct
+{
+    /// <summary>y = x where it is not below 0, else 0; NaN stays. May be in place.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="y">The output.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="around">Whether to store past the caches; y must be aligned then.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Relu(float* x, float* y, int count, bool around)
+    {
+        int lanes = TOps.Lanes;
+        TVector zero = TOps.Broadcast(0);
+        int i = 0;
+        for (; around && i <= count - 4 * lanes; i += 4 * lanes)
+        {
+            TOps.StoreAround(TOps.AtLeast(TOps.Load(x + i), zero), y + i);
+            TOps.StoreAround(TOps.AtLeast(TOps.Load(x + i + lanes), zero), y + i + lanes);
+            TOps.StoreAround(TOps.AtLeast(TOps.Load(x + i + 2 * lanes), zero), y + i + 2 * lanes);
+            TOps.StoreAround(TOps.AtLeast(TOps.Load(x + i + 3 * lanes), zero), y + i + 3 * lanes);
+        }
+
+        for (; i <= count - 4 * lanes; i += 4 * lanes)
+        {
+            TOps.Store(TOps.AtLeast(TOps.Load(x + i), zero), y + i);
+            TOps.Store(TOps.AtLeast(TOps.Load(x + i + lanes), zero), y + i + lanes);
+            TOps.Store(TOps.AtLeast(TOps.Load(x + i + 2 * lanes), zero), y + i + 2 * lanes);
+            TOps.Store(TOps.AtLeast(TOps.Load(x + i + 3 * lanes), zero), y + i + 3 * lanes);
+        }
+
+        for (; i < count; i += lanes)
+        {
+            TOps.StoreUpTo(TOps.AtLeast(TOps.Load(x + i), zero), y + i, count - i);
+        }
+    }
+
+    /// <summary>target = gradient where y is above 0, else 0. May be in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ReluGradient(float* gradient, float* y, float* target, int count, bool around)
+    {
+        int lanes = TOps.Lanes;
+        TVector zero = TOps.Broadcast(0);
+        int i = 0;
+        for (; around && i <= count - 2 * lanes; i += 2 * lanes)
+        {
+            TOps.StoreAround(TOps.IfGreater(TOps.Load(y + i), zero, TOps.Load(gradient + i), zero), target + i);
+            TOps.StoreAround(TOps.IfGreater(TOps.Load(y + i + lanes), zero, TOps.Load(gradient + i + lanes), zero), target + i + lanes);
+        }
+
+        for (; i <= count - 2 * lanes; i += 2 * lanes)
+        {
+            TOps.Store(TOps.IfGreater(TOps.Load(y + i), zero, TOps.Load(gradient + i), zero), target + i);
+            TOps.Store(TOps.IfGreater(TOps.Load(y + i + lanes), zero, TOps.Load(gradient + i + lanes), zero), target + i + lanes);
+        }
+
+        for (; i < count; i += lanes)
+        {
+            TOps.StoreUpTo(TOps.IfGreater(TOps.Load(y + i), zero, TOps.Load(gradient + i), zero), target + i, count - i);
+        }
+    }
+}

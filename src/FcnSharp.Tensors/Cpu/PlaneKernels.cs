@@ -1,0 +1,53 @@
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>The kernels on planes and runs of elements of one instruction set.</summary>
+internal sealed unsafe class PlaneKernels
+{
+    private PlaneKernels(int lanes) => Lanes = lanes;
+
+    /// <summary>Floats in a vector.</summary>
+    public int Lanes { get; }
+
+    public delegate*<PoolGeometry, float*, float*, float*, int, void> MaxPoolValues { get; private init; }
+
+    public delegate*<PoolGeometry, float*, float*, int*, void> MaxPoolWinners { get; private init; }
+
+    public delegate*<PoolGeometry, float*, int*, float*, void> MaxPoolPairsGradient { get; private init; }
+
+    public delegate*<float*, float*, int, bool, void> Relu { get; private init; }
+
+    public delegate*<float*, float*, float*, int, bool, void> ReluGradient { get; private init; }
+
+    public delegate*<float*, float*, int, void> Exp { get; private init; }
+
+    public delegate*<float*, nint, int, int, int*, void> ArgMax { get; private init; }
+
+    public delegate*<float*, nint, int, int, int*, float*, void> Classify { get; private init; }
+
+    public delegate*<float*, nint, int, int, float*, float*, void> ReduceScores { get; private init; }
+
+    public delegate*<float*, nint, int, int, float*, void> Softmax { get; private init; }
+
+    public delegate*<float*, float*, nint, int, int, float*, void> SoftmaxGradient { get; private init; }
+
+    public delegate*<float*, nint, int, int, int*, float*, float*, void> LossGradient { get; private init; }
+
+    public static PlaneKernels Create<TOps, TVector>()
+        where TOps : struct, IVectorOperations<TVector>
+        where TVector : struct =>
+        new(TOps.Lanes)
+        {
+            MaxPoolValues = &MaxPoolPlanes<TOps, TVector>.Values,
+            MaxPoolWinners = &MaxPoolPlanes<TOps, TVector>.Winners,
+            MaxPoolPairsGradient = &MaxPoolPlanes<TOps, TVector>.PairsGradient,
+            Relu = &ElementRuns<TOps, TVector>.Relu,
+            ReluGradient = &ElementRuns<TOps, TVector>.ReluGradient,
+            Exp = &VectorExp<TOps, TVector>.Run,
+            ArgMax = &PixelRuns<TOps, TVector>.ArgMax,
+            Classify = &PixelRuns<TOps, TVector>.Classify,
+            ReduceScores = &PixelRuns<TOps, TVector>.Reduce,
+            Softmax = &PixelRuns<TOps, TVector>.Softmax,
+            SoftmaxGradient = &PixelRuns<TOps, TVector>.SoftmaxGradient,
+            LossGradient = &PixelRuns<TOps, TVector>.LossGradient,
+        };
+}
