@@ -63,6 +63,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     public IKernel BackwardWeight(Conv2dBackwardWeight o, ProgramValue gradWeight) =>
         SchemeFor(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false) is { Kernel: > 1 } scheme
             ? new WinogradWeightGradient(workers, kernels.Blocked, scheme, o, gradWeight)
+            : IsDirect(o.Parameters, gradWeight.Shape)
+            ? new DirectWeightGradient(workers, kernels.Blocked, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);
 
     /// <summary>
