@@ -23,11 +23,19 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     /// <summary>The same when they are transformed at each execution.</summary>
     private const long LargePixelsOfChangingWeights = 10_000;
 
+    /// <summary>Strides from which on the phases of a data gradient have so few taps that nothing is gained.</summary>
+    private const int MostStride = 4;
+
+    /// <summary>Taps of a kernel that are packed in the memory of a worker's stack.</summary>
+    private const int MostTaps = 121;
+
     public IKernel Forward(Conv2dForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
         return SchemeFor(p, o.Weight.Shape, o.Output.Shape, constantWeights) is { } scheme
             ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
+            : IsDirect(p, o.Weight.Shape)
+            ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
             : GemmConvolution.Forward(workers, kernels, o);
     }
 
@@ -51,12 +59,16 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
         Conv2dParameters p = o.Parameters;
         return SchemeFor(p, o.Weight.Shape, o.GradInput.Shape, constantWeights) is { } scheme
             ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
+            : IsDirect(p, o.Weight.Shape)
+            ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
 
     public IKernel BackwardWeight(Conv2dBackwardWeight o, ProgramValue gradWeight) =>
         SchemeFor(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false) is { Kernel: > 1 } scheme
             ? new WinogradWeightGradient(workers, kernels.Blocked, scheme, o, gradWeight)
+            : IsDirect(o.Parameters, gradWeight.Shape)
+            ? new DirectWeightGradient(workers, kernels.Blocked, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);
 
     /// <summary>
@@ -84,4 +96,14 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
                 return null;
         }
     }
+
+    /// <summary>Whether sums of products are formed on vectors of channels.</summary>
+    private static bool IsDirect(Conv2dParameters p, Shape weight) =>
+        weight.C >= LeastChannels && weight.N / p.Groups >= LeastChannels
+        && Math.Max(p.StrideHeight, p.StrideWidth) <= MostStride
+        && p.KernelHeight * (long)p.KernelWidth <= MostTaps;
+
+    /// <summary>Whether that holds for maps of every size.</summary>
+    private bool IsDirectForAnyMap(Conv2dParameters p) =>
+        precision == Precision.Exact || p is not { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 };
 }

@@ -13,11 +13,21 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Floats in a vector, and channels in a block.</summary>
     public int Lanes { get; }
 
+    /// <summary>Rows of the largest tile.</summary>
+    public int LargestTile => _sizes[0];
+
     /// <summary>Tile kernels by rows, for rows that lie a vector apart; null where there is none.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] VectorRows { get; private init; } = [];
 
     /// <summary>Tile kernels by rows, for rows that lie side by side.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] AdjacentRows { get; private init; } = [];
+
+    /// <summary>Tile kernels by rows, for rows that lie a vector apart in blocks that a table finds.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
+
+    public delegate*<float*, nint, int, int, int, float*, nint, void> Gather { get; private init; }
+
+    public delegate*<float*, nint, int, float*, nint, void> CopyVectors { get; private init; }
 
     public delegate*<float*, nint, int, int, float*, void> FromPlanes { get; private init; }
 
@@ -68,6 +78,9 @@ internal sealed unsafe class BlockedKernels
         {
             VectorRows = Tiles<TOps, TVector, VectorRows>(),
             AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
+            TapRows = Tiles<TOps, TVector, TapRows>(),
+            Gather = &BlockedGather<TOps, TVector>.Gather,
+            CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
             ToPlanes = &BlockedCopy<TOps, TVector>.ToPlanes,
             Finish = &BlockedCopy<TOps, TVector>.Finish,

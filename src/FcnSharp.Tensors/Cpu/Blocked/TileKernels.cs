@@ -8,14 +8,19 @@ internal interface ITileRows
     /// <summary>Floats between two rows of A.</summary>
     static abstract int Stride(int lanes);
 
-    /// <summary>Steps of the depth between what is read and what is asked for; 0 to ask for the rows of the next block instead.</summary>
+    /// <summary>Steps of the depth between what is read and what is asked for; 0 to ask for the rows of the next block instead, -1 to ask for nothing.</summary>
     static abstract int AheadBySteps { get; }
+
+    /// <summary>Whether blocks lie at a + table[block], the table being given in place of aBlock, with one entry past the last.</summary>
+    static abstract bool ByTable { get; }
 }
 
 /// <summary>Rows that lie one vector apart: pixels or tiles whose channels are blocked.</summary>
 internal readonly struct VectorRows : ITileRows
 {
     public static int AheadBySteps => 0;
+
+    public static bool ByTable => false;
 
     public static int Stride(int lanes) => lanes;
 }
@@ -25,7 +30,19 @@ internal readonly struct AdjacentRows : ITileRows
 {
     public static int AheadBySteps => 8;
 
+    public static bool ByTable => false;
+
     public static int Stride(int lanes) => 1;
+}
+
+/// <summary>Rows that lie one vector apart, in blocks anywhere: what the taps of a kernel see of pixels whose channels are blocked.</summary>
+internal readonly struct TapRows : ITileRows
+{
+    public static int AheadBySteps => 0;
+
+    public static bool ByTable => true;
+
+    public static int Stride(int lanes) => lanes;
 }
 
 /// <summary>
@@ -47,6 +64,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
+        nint* table = (nint*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
         TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
         TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
@@ -77,10 +95,10 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         TVector q13 = add ? TOps.Load(c + cPanel + 13 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
-            float* x = a;
+            float* x = TRows.ByTable ? a + *table++ : a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + 2 * aBlock;
+                float* ahead = TRows.ByTable ? a + *table : a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -99,7 +117,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
 
             for (int k = depth; k > 0; k--)
             {
-                if (TRows.AheadBySteps != 0)
+                if (TRows.AheadBySteps > 0)
                 {
                     TOps.Prefetch(x + TRows.AheadBySteps * aStep);
                 }
@@ -152,7 +170,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
         TOps.Store(p0, c);
@@ -191,6 +209,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
+        nint* table = (nint*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
         TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
         TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
@@ -217,10 +236,10 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         TVector q11 = add ? TOps.Load(c + cPanel + 11 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
-            float* x = a;
+            float* x = TRows.ByTable ? a + *table++ : a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + 2 * aBlock;
+                float* ahead = TRows.ByTable ? a + *table : a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -237,7 +256,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
 
             for (int k = depth; k > 0; k--)
             {
-                if (TRows.AheadBySteps != 0)
+                if (TRows.AheadBySteps > 0)
                 {
                     TOps.Prefetch(x + TRows.AheadBySteps * aStep);
                 }
@@ -284,7 +303,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
         TOps.Store(p0, c);
@@ -319,6 +338,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
+        nint* table = (nint*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
         TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
         TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
@@ -337,10 +357,10 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         TVector q7 = add ? TOps.Load(c + cPanel + 7 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
-            float* x = a;
+            float* x = TRows.ByTable ? a + *table++ : a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + 2 * aBlock;
+                float* ahead = TRows.ByTable ? a + *table : a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -353,7 +373,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
 
             for (int k = depth; k > 0; k--)
             {
-                if (TRows.AheadBySteps != 0)
+                if (TRows.AheadBySteps > 0)
                 {
                     TOps.Prefetch(x + TRows.AheadBySteps * aStep);
                 }
@@ -388,7 +408,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
         TOps.Store(p0, c);
@@ -415,6 +435,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
+        nint* table = (nint*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
         TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
         TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
@@ -429,10 +450,10 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         TVector q5 = add ? TOps.Load(c + cPanel + 5 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
-            float* x = a;
+            float* x = TRows.ByTable ? a + *table++ : a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + 2 * aBlock;
+                float* ahead = TRows.ByTable ? a + *table : a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -443,7 +464,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
 
             for (int k = depth; k > 0; k--)
             {
-                if (TRows.AheadBySteps != 0)
+                if (TRows.AheadBySteps > 0)
                 {
                     TOps.Prefetch(x + TRows.AheadBySteps * aStep);
                 }
@@ -472,7 +493,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
         TOps.Store(p0, c);
@@ -495,6 +516,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
+        nint* table = (nint*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
         TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
         TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
@@ -505,10 +527,10 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         TVector q3 = add ? TOps.Load(c + cPanel + 3 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
-            float* x = a;
+            float* x = TRows.ByTable ? a + *table++ : a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + 2 * aBlock;
+                float* ahead = TRows.ByTable ? a + *table : a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
                 TOps.Prefetch(ahead + 2 * row);
@@ -517,7 +539,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
 
             for (int k = depth; k > 0; k--)
             {
-                if (TRows.AheadBySteps != 0)
+                if (TRows.AheadBySteps > 0)
                 {
                     TOps.Prefetch(x + TRows.AheadBySteps * aStep);
                 }
@@ -540,7 +562,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
         TOps.Store(p0, c);
@@ -559,23 +581,24 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
+        nint* table = (nint*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
         TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
         TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
         TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
-            float* x = a;
+            float* x = TRows.ByTable ? a + *table++ : a;
             if (TRows.AheadBySteps == 0)
             {
-                float* ahead = a + 2 * aBlock;
+                float* ahead = TRows.ByTable ? a + *table : a + 2 * aBlock;
                 TOps.Prefetch(ahead);
                 TOps.Prefetch(ahead + 1 * row);
             }
 
             for (int k = depth; k > 0; k--)
             {
-                if (TRows.AheadBySteps != 0)
+                if (TRows.AheadBySteps > 0)
                 {
                     TOps.Prefetch(x + TRows.AheadBySteps * aStep);
                 }
@@ -592,7 +615,7 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
         TOps.Store(p0, c);

@@ -12,11 +12,11 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 internal sealed unsafe class WeightSource
 {
     private readonly WorkerPool _workers;
-    private readonly WinogradWeights _packing;
+    private readonly IWeightPacking _packing;
     private readonly NativeBuffer? _packed;
     private float* _data;
 
-    public WeightSource(WorkerPool workers, ProgramValue weight, WinogradWeights packing, bool constant, bool usedOnce)
+    public WeightSource(WorkerPool workers, ProgramValue weight, IWeightPacking packing, bool constant, bool usedOnce)
     {
         (_workers, Weight, _packing) = (workers, weight, packing);
         if (constant && weight.Storage is HostTensor tensor)

@@ -6,7 +6,7 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// Kernels transformed to the points of a <see cref="WinogradScheme"/>, as the tile kernels read them:
 /// [group][block of two vectors of outputs][point][block of inputs][input][two vectors of outputs]. Lanes without a channel are 0.
 /// </summary>
-internal sealed unsafe class WinogradWeights : IParallelJob
+internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
 {
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
