@@ -54,6 +54,14 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
         ? new StrideBlocks(workers, kernels.Blocked, o)
         : GemmConvolution.Forward(workers, kernels, o);
 
+    public IKernel BackwardInput(ConvTranspose2dBackwardInput o) => StrideBlocks.CanCompute(kernels.Blocked, o.Parameters)
+        ? new StrideBlocksBackwardInput(workers, kernels.Blocked, o)
+        : GemmConvolution.BackwardInput(workers, kernels, o);
+
+    public IKernel BackwardWeight(ConvTranspose2dBackwardWeight o, ProgramValue gradWeight) => StrideBlocks.CanCompute(kernels.Blocked, o.Parameters)
+        ? new StrideBlocksBackwardWeight(workers, kernels.Blocked, o, gradWeight)
+        : WeightGradient.Of(workers, kernels, o, gradWeight);
+
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;

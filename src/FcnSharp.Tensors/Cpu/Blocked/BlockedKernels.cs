@@ -25,6 +25,8 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Tile kernels by rows, for rows that lie a vector apart in blocks that a table finds.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
 
+    private delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] Spaced { get; init; } = [];
+
     public delegate*<float*, nint, int, int, int, float*, nint, void> Gather { get; private init; }
 
     public delegate*<float*, nint, int, float*, nint, void> CopyVectors { get; private init; }
@@ -79,6 +81,7 @@ internal sealed unsafe class BlockedKernels
             VectorRows = Tiles<TOps, TVector, VectorRows>(),
             AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
             TapRows = Tiles<TOps, TVector, TapRows>(),
+            Spaced = [Tiles<TOps, TVector, RowsBy4>(), Tiles<TOps, TVector, RowsBy8>(), Tiles<TOps, TVector, RowsBy16>(), Tiles<TOps, TVector, RowsBy32>()],
             Gather = &BlockedGather<TOps, TVector>.Gather,
             CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
@@ -103,6 +106,9 @@ internal sealed unsafe class BlockedKernels
             Kernel6To3 = &WinogradTransforms<TOps, TVector>.Kernel6To3,
             AddToRows = &BlockedCopy<TOps, TVector>.AddToRows,
         };
+
+    /// <summary>Tile kernels by rows, for rows that lie 4, 8, 16 or 32 floats apart in blocks that a table finds.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] SpacedRows(int stride) => Spaced[int.Log2(stride) - 2];
 
     /// <summary>The sizes of the tiles that cover at least this many rows, at the least cost; all sizes are even.</summary>
     public int[] Split(int rows)

@@ -45,6 +45,46 @@ internal readonly struct TapRows : ITileRows
     public static int Stride(int lanes) => lanes;
 }
 
+/// <summary>Rows that lie 4 floats apart, in blocks anywhere: pixels of a plane that a convolution of stride 4 sees.</summary>
+internal readonly struct RowsBy4 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => true;
+
+    public static int Stride(int lanes) => 4;
+}
+
+/// <summary>As <see cref="RowsBy4"/>, 8 floats apart.</summary>
+internal readonly struct RowsBy8 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => true;
+
+    public static int Stride(int lanes) => 8;
+}
+
+/// <summary>As <see cref="RowsBy4"/>, 16 floats apart.</summary>
+internal readonly struct RowsBy16 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => true;
+
+    public static int Stride(int lanes) => 16;
+}
+
+/// <summary>As <see cref="RowsBy4"/>, 32 floats apart.</summary>
+internal readonly struct RowsBy32 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => true;
+
+    public static int Stride(int lanes) => 32;
+}
+
 /// <summary>
 /// The innermost loops of everything that works on blocked channels: a tile of C, some rows by two vectors, is held in
 /// registers while C (+)= A * B runs over blocks of the depth. Element (row, k) of A is at a + row * stride + k * aStep within
