@@ -37,6 +37,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     private readonly nint _pitch;
     private readonly nint _plane;
     private readonly int[] _split;
+    private readonly (int Channel, int Y, int X)[] _places;
     private readonly PlaneJob _planes;
     private readonly PackJob _pack;
 
@@ -63,6 +64,8 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         _split = kernels.Split(_gridWidth);
         _pitch = Math.Max(_split.Sum(), _taps - 1 + _input.W);
         _plane = (_taps - 1 + Math.Max(_gridHeight, _input.H)) * _pitch;
+        int vectorsPerChannel = _stride * _stride / kernels.Lanes;
+        _places = [.. Enumerable.Range(0, _vectors).Select(v => (v / vectorsPerChannel, v % vectorsPerChannel * kernels.Lanes / _stride, v % vectorsPerChannel * kernels.Lanes % _stride))];
         _planes = new PlaneJob(this);
         _pack = new PackJob(this);
     }
@@ -127,9 +130,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     private void Scatter(int image, int row, int first, int count, int vector, float* products)
     {
         int lanes = _kernels.Lanes;
-        int vectorsPerChannel = _stride * _stride / lanes;
-        int channel = vector / vectorsPerChannel;
-        int start = vector % vectorsPerChannel * lanes;
+        (int channel, int firstY, int firstX) = _places[vector];
         if (_biasData != null)
         {
             for (int i = 0; i < count * lanes; i++)
@@ -141,17 +142,23 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         nint plane = (nint)_output.H * _output.W;
         for (int r = 0; r < _segmentRows; r++)
         {
-            int y = row * _stride + start / _stride + r - _paddingY;
+            int y = row * _stride + firstY + r - _paddingY;
             if (y < 0 || y >= _output.H)
             {
                 continue;
             }
 
-            int x = first * _stride + start % _stride - _paddingX;
+            int x = first * _stride + firstX - _paddingX;
             float* target = _outputData + ((nint)image * _output.C + channel) * plane + (nint)y * _output.W;
             float* source = products + r * _segment;
             int begin = 0;
             int end = count;
+            if (x >= 0 && x + (count - 1) * _stride + _segment <= _output.W)
+            {
+                Copy(source, target + x, count);
+                continue;
+            }
+
             for (; begin < end && x + begin * _stride < 0; begin++)
             {
                 CopyInside(source + begin * lanes, target, x + begin * _stride);
@@ -235,9 +242,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         {
             int lanes = owner._kernels.Lanes;
             int stride = owner._stride;
-            int vectorsPerChannel = stride * stride / lanes;
-            int channel = item / vectorsPerChannel;
-            int start = item % vectorsPerChannel * lanes;
+            (int channel, int firstY, int firstX) = owner._places[item];
             float* target = owner._packed + item / 2 * owner.PairElements + item % 2 * lanes;
             for (int tapY = 0; tapY < owner._taps; tapY++)
             {
@@ -248,8 +253,8 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
                         float* weights = owner._weightData + ((nint)c * owner._output.C + channel) * owner._kernel * owner._kernel;
                         for (int r = 0; r < owner._segmentRows; r++)
                         {
-                            int ky = start / stride + r + tapY * stride;
-                            int kx = start % stride + tapX * stride;
+                            int ky = firstY + r + tapY * stride;
+                            int kx = firstX + tapX * stride;
                             for (int i = 0; i < owner._segment; i++)
                             {
                                 target[r * owner._segment + i] = ky < owner._kernel && kx + i < owner._kernel ? weights[ky * owner._kernel + kx + i] : 0;
