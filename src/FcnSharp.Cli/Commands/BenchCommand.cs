@@ -5,6 +5,7 @@ using System.Text.Json;
 using FcnSharp.Cli.Bench;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
+using FcnSharp.Models;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Memory;
 
@@ -13,22 +14,43 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn bench`: how fast the primitives are here, at the shapes of real nets.</summary>
 internal sealed class BenchCommand : Verb
 {
+    private const int DefaultSide = 500;
+
     private readonly Option<string[]> _only = new("--only") { Description = "Time the cases whose name, pass or \"name pass\" fits, * for any characters; may be repeated.", HelpName = "pattern" };
     private readonly Option<bool> _list = new("--list") { Description = "Name the cases instead of timing them." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON array for other programs." };
 
+    private readonly Option<string?> _net = new("--net") { Description = "Time a whole net of the catalogue instead.", HelpName = "name" };
+    private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Size of the net's image; 500x500 if not given.", HelpName = "HxW", CustomParser = ImageSize.Parse };
+    private readonly Option<bool> _reference = new("--reference-padding") { Description = "The net with the reference's border of 100 pixels." };
+    private readonly Option<bool> _train = new("--train") { Description = "Time steps of training of the net, not inference." };
+
     /// <summary>Creates the verb with its options.</summary>
     public BenchCommand()
-        : base("bench", "Time the primitives at the shapes of real nets.", "fcn bench --only 'vgg16-500/conv3*' --threads 2")
+        : base("bench", "Time the primitives at the shapes of real nets, or a whole net.", "fcn bench --only 'vgg16-500/conv3*' --threads 2")
     {
         Add(_only);
         Add(_list);
+        Add(_net);
+        Add(_size);
+        Add(_reference);
+        Add(_train);
         Add(_json);
     }
 
     /// <inheritdoc/>
     public override int Run(ParseResult parsed, CommandContext context)
     {
+        if (parsed.GetValue(_net) is { } net)
+        {
+            return RunNet(net, parsed, context);
+        }
+
+        if (parsed.GetValue(_size) is not null || parsed.GetValue(_reference) || parsed.GetValue(_train))
+        {
+            throw new UsageException($"--size, --reference-padding and --train are of a net: name one with --net, such as {Catalogue.Names[0]}");
+        }
+
         BenchCase[] cases = Chosen(parsed.GetValue(_only));
         bool json = parsed.GetValue(_json);
         if (parsed.GetValue(_list))
@@ -61,6 +83,24 @@ internal sealed class BenchCommand : Verb
             WriteTable(results, context.Output);
         }
 
+        return ExitCodes.Success;
+    }
+
+    private int RunNet(string net, ParseResult parsed, CommandContext context)
+    {
+        if (Catalogue.Get(net).Kind != NetKind.Segmentation)
+        {
+            throw new UsageException($"{net} is a classifier; name a net for segmentation, such as fcn8s-vgg16");
+        }
+
+        (int height, int width) = parsed.GetValue(_size) ?? (DefaultSide, DefaultSide);
+        var options = new NetOptions { Classes = Catalogue.Get(net).UsualClasses, Padding = parsed.GetValue(_reference) ? BorderPadding.Reference : BorderPadding.Tight };
+        using IDevice device = Devices.Open(context.Options);
+        context.Note(device.Description);
+        NetBenchResult result = NetBench.Run(net, options, height, width, parsed.GetValue(_train), device, Devices.Threads(context.Options), context.Stop);
+        context.Output.WriteLine(parsed.GetValue(_json)
+            ? JsonSerializer.Serialize(result, NetBenchJson.Default.NetBenchResult)
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Net} {result.Size} {result.Padding} {result.Pass}: {result.Ms:0.0} ms (median of {result.Runs}, shortest {result.MinMs:0.0}), memory {ByteSize.Format(result.SteadyBytes)}, at most {ByteSize.Format(result.PeakBytes)}"));
         return ExitCodes.Success;
     }
 

@@ -12,10 +12,8 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn info`: what runs, and on what; or what a net or a model file is made of.</summary>
 internal sealed class InfoCommand : Verb
 {
-    private const int LargestSide = 1 << 15;
-
     private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Height and width of the image that costs are told for.", HelpName = "HxW", CustomParser = ParseSize };
+    private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Height and width of the image that costs are told for.", HelpName = "HxW", CustomParser = ImageSize.Parse };
     private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "Classes of the net; the usual ones if not given.", 0, 2, ushort.MaxValue);
     private readonly Option<string?> _padding = new("--padding") { Description = "Border of an FCN: tight, or the reference's 100 pixels.", HelpName = "tight|reference" };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
@@ -99,22 +97,6 @@ internal sealed class InfoCommand : Verb
     }
 
     private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    private static (int Height, int Width)? ParseSize(ArgumentResult result)
-    {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-        string[] parts = text.Split('x');
-        if (parts.Length == 2 && Side(parts[0], out int height) && Side(parts[1], out int width))
-        {
-            return (height, width);
-        }
-
-        result.AddError($"--size needs height and width from 1 to {LargestSide}, such as 480x360, found '{text}'");
-        return null;
-    }
-
-    private static bool Side(string text, out int side) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out side) && side is >= 1 and <= LargestSide;
 
     /// <summary>The parser takes an option that it does not know for the net.</summary>
     private static void RefuseOptions(ArgumentResult result)
