@@ -6,30 +6,40 @@ using FcnSharp.Tensors.Programs;
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>
-/// The average of each window. One item a plane; a window is summed in row-major order, by vectors of windows too, but one that
-/// is the whole plane is summed by vectors of pixels, in double precision.
+/// The average of each window. One item a plane; a window is summed in row-major order, by vectors of windows too. Windows that
+/// are whole planes are summed by vectors of pixels, in double precision, and an item is a number of them.
 /// </summary>
 internal sealed unsafe class AvgPoolForwardKernel(WorkerPool workers, KernelSet kernels, AvgPool2dForward operation) : ParallelKernel(workers)
 {
+    /// <summary>Planes of an item where each has one average.</summary>
+    private const int PlanesAtOnce = 32;
+
     private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly AvgPool2dParameters _p = operation.Parameters;
+    private readonly bool _wholePlanes = AvgPoolWindows.AreWholePlane(operation.Parameters, operation.Input.Shape, operation.Output.Shape);
     private readonly Shape _from = operation.Input.Shape;
     private readonly Shape _to = operation.Output.Shape;
     private readonly int _fromPlane = checked(operation.Input.Shape.H * operation.Input.Shape.W);
     private float* _input;
     private float* _output;
 
-    protected override int Items => checked(_to.N * _to.C);
+    protected override int Items => _wholePlanes ? (Planes + PlanesAtOnce - 1) / PlanesAtOnce : Planes;
+
+    private int Planes => checked(_to.N * _to.C);
 
     public override void Run(int item, int worker)
     {
-        float* source = _input + (nint)item * _fromPlane;
-        float* target = _output + (nint)item * _to.H * _to.W;
-        if (AvgPoolWindows.AreWholePlane(_p, _from, _to))
+        if (_wholePlanes)
         {
-            *target = (float)(_kernels.Sum(source, _fromPlane) / ((double)_p.Window(0, _from.H).Counted * _p.Window(0, _from.W).Counted));
+            double divisor = (double)_p.Window(0, _from.H).Counted * _p.Window(0, _from.W).Counted;
+            int first = item * PlanesAtOnce;
+            int count = Math.Min(PlanesAtOnce, Planes - first);
+            _kernels.Averages(_input + (nint)first * _fromPlane, _fromPlane, count, 1 / divisor, _output + first);
             return;
         }
+
+        float* source = _input + (nint)item * _fromPlane;
+        float* target = _output + (nint)item * _to.H * _to.W;
 
         // At stride 1 the windows of neighbours are neighbours: those that lie inside of the row go by vectors.
         int begin = _p.Stride == 1 ? Math.Min(_p.Padding, _to.W) : _to.W;

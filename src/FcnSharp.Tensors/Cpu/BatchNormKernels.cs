@@ -9,6 +9,9 @@ internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, Kerne
     private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly Shape _shape = operation.Input.Shape;
     private readonly long _plane = (long)operation.Input.Shape.H * operation.Input.Shape.W;
+
+    /// <summary>What a sum of squares adds to the running variance, which divides by one less than the count.</summary>
+    private readonly double _unbiased = operation.Parameters.Momentum / ((double)operation.Input.Shape.N * operation.Input.Shape.H * operation.Input.Shape.W - 1);
     private float* _input;
     private float* _mean;
     private float* _variance;
@@ -20,14 +23,14 @@ internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, Kerne
 
     public override void Run(int item, int worker)
     {
-        double count = (double)_plane * _shape.N;
+        double share = 1 / ((double)_plane * _shape.N);
         double sum = 0;
         for (int n = 0; n < _shape.N; n++)
         {
             sum += _kernels.Sum(Plane(n, item), _plane);
         }
 
-        double mean = sum / count;
+        double mean = sum * share;
         double squares = 0;
         for (int n = 0; n < _shape.N; n++)
         {
@@ -36,9 +39,9 @@ internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, Kerne
 
         double momentum = operation.Parameters.Momentum;
         _statistics[item] = (float)mean;
-        _statistics[_shape.C + item] = (float)(1 / Math.Sqrt((squares / count) + operation.Parameters.Epsilon));
+        _statistics[_shape.C + item] = (float)(1 / Math.Sqrt((squares * share) + operation.Parameters.Epsilon));
         _nextMean[item] = (float)(((1 - momentum) * _mean[item]) + (momentum * mean));
-        _nextVariance[item] = (float)(((1 - momentum) * _variance[item]) + (momentum * squares / (count - 1)));
+        _nextVariance[item] = (float)(((1 - momentum) * _variance[item]) + (squares * _unbiased));
     }
 
     protected override void Bind(KernelFrame frame)

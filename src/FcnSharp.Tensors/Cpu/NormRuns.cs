@@ -30,6 +30,16 @@ internal static unsafe class NormRuns<TOps, TVector>
         return sum;
     }
 
+    /// <summary>The sums of some planes that lie behind each other, each times a factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Averages(float* values, int plane, int planes, double factor, float* target)
+    {
+        for (int i = 0; i < planes; i++)
+        {
+            target[i] = (float)(Sum(values + (nint)i * plane, plane) * factor);
+        }
+    }
+
     /// <summary>The sum of (value - mean)^2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Squares(float* values, long count, double mean)

@@ -20,6 +20,12 @@ internal sealed unsafe class PlaneKernels
 
     public delegate*<float*, nint, int, int, int, float, float*, void> AverageWindows { get; private init; }
 
+    public delegate*<float*, int, int, double, float*, void> Averages { get; private init; }
+
+    public delegate*<nint*, float*, int, nint, int, float*, void> WeightedSum { get; private init; }
+
+    public delegate*<nint*, int, nint, int, float*, void> SumOfTerms { get; private init; }
+
     public delegate*<float*, long, double> Sum { get; private init; }
 
     public delegate*<float*, long, double, double> Squares { get; private init; }
@@ -55,6 +61,9 @@ internal sealed unsafe class PlaneKernels
             Relu = &ElementRuns<TOps, TVector>.Relu,
             ReluGradient = &ElementRuns<TOps, TVector>.ReluGradient,
             AverageWindows = &AverageRuns<TOps, TVector>.Windows,
+            Averages = &NormRuns<TOps, TVector>.Averages,
+            WeightedSum = &ElementRuns<TOps, TVector>.WeightedSum,
+            SumOfTerms = &ElementRuns<TOps, TVector>.Sum,
             Sum = &NormRuns<TOps, TVector>.Sum,
             Squares = &NormRuns<TOps, TVector>.Squares,
             AddGradients = &NormRuns<TOps, TVector>.AddGradients,
