@@ -1,14 +1,17 @@
-using System.Numerics;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>Mean, then variance around it, in double precision: no cancellation where the mean is far from 0. One item a channel.</summary>
-internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, BatchNorm2dStatistics operation) : ParallelKernel(workers)
+internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, KernelSet kernels, BatchNorm2dStatistics operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly Shape _shape = operation.Input.Shape;
     private readonly long _plane = (long)operation.Input.Shape.H * operation.Input.Shape.W;
+
+    /// <summary>What a sum of squares adds to the running variance, which divides by one less than the count.</summary>
+    private readonly double _unbiased = operation.Parameters.Momentum / ((double)operation.Input.Shape.N * operation.Input.Shape.H * operation.Input.Shape.W - 1);
     private float* _input;
     private float* _mean;
     private float* _variance;
@@ -20,25 +23,25 @@ internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, Batch
 
     public override void Run(int item, int worker)
     {
-        double count = (double)_plane * _shape.N;
+        double share = 1 / ((double)_plane * _shape.N);
         double sum = 0;
         for (int n = 0; n < _shape.N; n++)
         {
-            sum += Sum(Plane(n, item), _plane);
+            sum += _kernels.Sum(Plane(n, item), _plane);
         }
 
-        double mean = sum / count;
+        double mean = sum * share;
         double squares = 0;
         for (int n = 0; n < _shape.N; n++)
         {
-            squares += Squares(Plane(n, item), _plane, mean);
+            squares += _kernels.Squares(Plane(n, item), _plane, mean);
         }
 
         double momentum = operation.Parameters.Momentum;
         _statistics[item] = (float)mean;
-        _statistics[_shape.C + item] = (float)(1 / Math.Sqrt((squares / count) + operation.Parameters.Epsilon));
+        _statistics[_shape.C + item] = (float)(1 / Math.Sqrt((squares * share) + operation.Parameters.Epsilon));
         _nextMean[item] = (float)(((1 - momentum) * _mean[item]) + (momentum * mean));
-        _nextVariance[item] = (float)(((1 - momentum) * _variance[item]) + (momentum * squares / (count - 1)));
+        _nextVariance[item] = (float)(((1 - momentum) * _variance[item]) + (squares * _unbiased));
     }
 
     protected override void Bind(KernelFrame frame)
@@ -49,47 +52,6 @@ internal sealed unsafe class BatchNormStatisticsKernel(WorkerPool workers, Batch
         _statistics = frame.Float(operation.Statistics);
         _nextMean = frame.Float(operation.NextMean);
         _nextVariance = frame.Float(operation.NextVariance);
-    }
-
-    private static double Sum(float* values, long count)
-    {
-        (double s0, double s1, double s2, double s3) = (0, 0, 0, 0);
-        long i = 0;
-        for (; i + 4 <= count; i += 4)
-        {
-            s0 += values[i];
-            s1 += values[i + 1];
-            s2 += values[i + 2];
-            s3 += values[i + 3];
-        }
-
-        for (; i < count; i++)
-        {
-            s0 += values[i];
-        }
-
-        return s0 + s1 + (s2 + s3);
-    }
-
-    private static double Squares(float* values, long count, double mean)
-    {
-        (double s0, double s1, double s2, double s3) = (0, 0, 0, 0);
-        long i = 0;
-        for (; i + 4 <= count; i += 4)
-        {
-            (double d0, double d1, double d2, double d3) = (values[i] - mean, values[i + 1] - mean, values[i + 2] - mean, values[i + 3] - mean);
-            s0 += d0 * d0;
-            s1 += d1 * d1;
-            s2 += d2 * d2;
-            s3 += d3 * d3;
-        }
-
-        for (; i < count; i++)
-        {
-            s0 += (values[i] - mean) * (values[i] - mean);
-        }
-
-        return s0 + s1 + (s2 + s3);
     }
 
     private float* Plane(int n, int channel) => _input + ((((long)n * _shape.C) + channel) * _plane);
@@ -115,8 +77,9 @@ internal sealed unsafe class BatchNormRunningStatisticsKernel(BatchNorm2dRunning
 }
 
 /// <summary>output = (input - mean) * (inverseDeviation * weight) + bias. One item a plane.</summary>
-internal sealed unsafe class BatchNormNormalizeKernel(WorkerPool workers, BatchNorm2dNormalize operation) : ParallelKernel(workers)
+internal sealed unsafe class BatchNormNormalizeKernel(WorkerPool workers, KernelSet kernels, BatchNorm2dNormalize operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly Shape _shape = operation.Input.Shape;
     private readonly long _plane = (long)operation.Input.Shape.H * operation.Input.Shape.W;
     private float* _input;
@@ -130,22 +93,8 @@ internal sealed unsafe class BatchNormNormalizeKernel(WorkerPool workers, BatchN
     public override void Run(int item, int worker)
     {
         int c = item % _shape.C;
-        float mean = _statistics[c];
-        float scale = _statistics[_shape.C + c] * _weight[c];
-        float bias = _bias[c];
-        float* from = _input + (item * _plane);
-        float* to = _output + (item * _plane);
-        (Vector<float> means, Vector<float> scales, Vector<float> biases) = (new(mean), new(scale), new(bias));
-        long i = 0;
-        for (; i <= _plane - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            (((Vector.Load(from + i) - means) * scales) + biases).Store(to + i);
-        }
-
-        for (; i < _plane; i++)
-        {
-            to[i] = ((from[i] - mean) * scale) + bias;
-        }
+        long first = item * _plane;
+        _kernels.Normalize(_input + first, _output + first, _plane, _statistics[c], _statistics[_shape.C + c] * _weight[c], _bias[c]);
     }
 
     protected override void Bind(KernelFrame frame)
@@ -159,8 +108,9 @@ internal sealed unsafe class BatchNormNormalizeKernel(WorkerPool workers, BatchN
 }
 
 /// <summary>Two sums over batch and pixels in double precision. One item a channel.</summary>
-internal sealed unsafe class BatchNormGradientSumsKernel(WorkerPool workers, BatchNorm2dGradientSums operation) : ParallelKernel(workers)
+internal sealed unsafe class BatchNormGradientSumsKernel(WorkerPool workers, KernelSet kernels, BatchNorm2dGradientSums operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly Shape _shape = operation.Input.Shape;
     private readonly long _plane = (long)operation.Input.Shape.H * operation.Input.Shape.W;
     private float* _input;
@@ -173,30 +123,16 @@ internal sealed unsafe class BatchNormGradientSumsKernel(WorkerPool workers, Bat
     public override void Run(int item, int worker)
     {
         double mean = _statistics[item];
-        (double g0, double g1, double p0, double p1) = (0, 0, 0, 0);
+        double* sums = stackalloc double[2];
+        (sums[0], sums[1]) = (0, 0);
         for (int n = 0; n < _shape.N; n++)
         {
             long first = (((long)n * _shape.C) + item) * _plane;
-            float* x = _input + first;
-            float* g = _gradOutput + first;
-            long i = 0;
-            for (; i + 2 <= _plane; i += 2)
-            {
-                g0 += g[i];
-                g1 += g[i + 1];
-                p0 += g[i] * (x[i] - mean);
-                p1 += g[i + 1] * (x[i + 1] - mean);
-            }
-
-            if (i < _plane)
-            {
-                g0 += g[i];
-                p0 += g[i] * (x[i] - mean);
-            }
+            _kernels.AddGradients(_input + first, _gradOutput + first, _plane, mean, sums);
         }
 
-        _sums[item] = (float)(g0 + g1);
-        _sums[_shape.C + item] = (float)((p0 + p1) * _statistics[_shape.C + item]);
+        _sums[item] = (float)sums[0];
+        _sums[_shape.C + item] = (float)(sums[1] * _statistics[_shape.C + item]);
     }
 
     protected override void Bind(KernelFrame frame)
@@ -235,8 +171,9 @@ internal sealed unsafe class BatchNormBackwardWeightKernel(BatchNorm2dBackwardWe
 }
 
 /// <summary>gradInput = scale * (gradOutput - offset - (input - mean) * slope), three numbers a channel. One item a plane.</summary>
-internal sealed unsafe class BatchNormBackwardInputKernel(WorkerPool workers, BatchNorm2dBackwardInput operation) : ParallelKernel(workers)
+internal sealed unsafe class BatchNormBackwardInputKernel(WorkerPool workers, KernelSet kernels, BatchNorm2dBackwardInput operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly Shape _shape = operation.GradInput.Shape;
     private readonly long _plane = (long)operation.GradInput.Shape.H * operation.GradInput.Shape.W;
     private float* _gradOutput;
@@ -255,38 +192,16 @@ internal sealed unsafe class BatchNormBackwardInputKernel(WorkerPool workers, Ba
         float scale = _weight[c] * deviation;
         float* g = _gradOutput + (item * _plane);
         float* to = _gradInput + (item * _plane);
-        var scales = new Vector<float>(scale);
-        long i = 0;
         if (_sums == null)
         {
-            for (; i <= _plane - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                (Vector.Load(g + i) * scales).Store(to + i);
-            }
-
-            for (; i < _plane; i++)
-            {
-                to[i] = g[i] * scale;
-            }
-
+            _kernels.Normalize(g, to, _plane, 0, scale, 0);
             return;
         }
 
         double count = (double)_plane * _shape.N;
-        float mean = _statistics[c];
         float offset = (float)(_sums[c] / count);
         float slope = (float)(_sums[_shape.C + c] / count * deviation);
-        float* x = _input + (item * _plane);
-        (Vector<float> means, Vector<float> offsets, Vector<float> slopes) = (new(mean), new(offset), new(slope));
-        for (; i <= _plane - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            ((Vector.Load(g + i) - offsets - ((Vector.Load(x + i) - means) * slopes)) * scales).Store(to + i);
-        }
-
-        for (; i < _plane; i++)
-        {
-            to[i] = (g[i] - offset - ((x[i] - mean) * slope)) * scale;
-        }
+        _kernels.NormalizeGradient(g, _input + (item * _plane), to, _plane, _statistics[c], slope, offset, scale);
     }
 
     protected override void Bind(KernelFrame frame)

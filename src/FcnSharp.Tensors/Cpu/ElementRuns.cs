@@ -64,4 +64,62 @@ internal static unsafe class ElementRuns<TOps, TVector>
             TOps.StoreUpTo(TOps.IfGreater(TOps.Load(y + i), zero, TOps.Load(gradient + i), zero), target + i, count - i);
         }
     }
+
+    /// <summary>target = terms[0] + terms[1] + ..., in this order. May be in place.</summary>
+    /// <param name="terms">Where the terms begin.</param>
+    /// <param name="termCount">Number of terms, at least 1.</param>
+    /// <param name="first">The run's first element in each term.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="target">The run in the result.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Sum(nint* terms, int termCount, nint first, int count, float* target)
+    {
+        int lanes = TOps.Lanes;
+        int i = 0;
+        for (; i <= count - 4 * lanes; i += 4 * lanes)
+        {
+            float* at = (float*)terms[0] + first + i;
+            (TVector a, TVector b, TVector c, TVector d) = (TOps.Load(at), TOps.Load(at + lanes), TOps.Load(at + 2 * lanes), TOps.Load(at + 3 * lanes));
+            for (int t = 1; t < termCount; t++)
+            {
+                at = (float*)terms[t] + first + i;
+                a = TOps.Add(a, TOps.Load(at));
+                b = TOps.Add(b, TOps.Load(at + lanes));
+                c = TOps.Add(c, TOps.Load(at + 2 * lanes));
+                d = TOps.Add(d, TOps.Load(at + 3 * lanes));
+            }
+
+            TOps.Store(a, target + i);
+            TOps.Store(b, target + i + lanes);
+            TOps.Store(c, target + i + 2 * lanes);
+            TOps.Store(d, target + i + 3 * lanes);
+        }
+
+        for (; i < count; i += lanes)
+        {
+            TVector sum = TOps.Load((float*)terms[0] + first + i);
+            for (int t = 1; t < termCount; t++)
+            {
+                sum = TOps.Add(sum, TOps.Load((float*)terms[t] + first + i));
+            }
+
+            TOps.StoreUpTo(sum, target + i, count - i);
+        }
+    }
+
+    /// <summary>target = coefficients[0] * terms[0] + coefficients[1] * terms[1] + ..., in this order. May be in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WeightedSum(nint* terms, float* coefficients, int termCount, nint first, int count, float* target)
+    {
+        for (int i = 0; i < count; i += TOps.Lanes)
+        {
+            TVector sum = TOps.Multiply(TOps.Load((float*)terms[0] + first + i), TOps.Broadcast(coefficients[0]));
+            for (int t = 1; t < termCount; t++)
+            {
+                sum = TOps.Add(sum, TOps.Multiply(TOps.Load((float*)terms[t] + first + i), TOps.Broadcast(coefficients[t])));
+            }
+
+            TOps.StoreUpTo(sum, target + i, count - i);
+        }
+    }
 }

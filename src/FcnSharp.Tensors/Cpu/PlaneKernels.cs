@@ -18,6 +18,24 @@ internal sealed unsafe class PlaneKernels
 
     public delegate*<float*, float*, float*, int, bool, void> ReluGradient { get; private init; }
 
+    public delegate*<float*, nint, int, int, int, float, float*, void> AverageWindows { get; private init; }
+
+    public delegate*<float*, int, int, double, float*, void> Averages { get; private init; }
+
+    public delegate*<nint*, float*, int, nint, int, float*, void> WeightedSum { get; private init; }
+
+    public delegate*<nint*, int, nint, int, float*, void> SumOfTerms { get; private init; }
+
+    public delegate*<float*, long, double> Sum { get; private init; }
+
+    public delegate*<float*, long, double, double> Squares { get; private init; }
+
+    public delegate*<float*, float*, long, double, double*, void> AddGradients { get; private init; }
+
+    public delegate*<float*, float*, long, float, float, float, void> Normalize { get; private init; }
+
+    public delegate*<float*, float*, float*, long, float, float, float, float, void> NormalizeGradient { get; private init; }
+
     public delegate*<float*, float*, int, void> Exp { get; private init; }
 
     public delegate*<float*, nint, int, int, int*, void> ArgMax { get; private init; }
@@ -42,6 +60,15 @@ internal sealed unsafe class PlaneKernels
             MaxPoolPairsGradient = &MaxPoolPlanes<TOps, TVector>.PairsGradient,
             Relu = &ElementRuns<TOps, TVector>.Relu,
             ReluGradient = &ElementRuns<TOps, TVector>.ReluGradient,
+            AverageWindows = &AverageRuns<TOps, TVector>.Windows,
+            Averages = &NormRuns<TOps, TVector>.Averages,
+            WeightedSum = &ElementRuns<TOps, TVector>.WeightedSum,
+            SumOfTerms = &ElementRuns<TOps, TVector>.Sum,
+            Sum = &NormRuns<TOps, TVector>.Sum,
+            Squares = &NormRuns<TOps, TVector>.Squares,
+            AddGradients = &NormRuns<TOps, TVector>.AddGradients,
+            Normalize = &NormRuns<TOps, TVector>.Normalize,
+            NormalizeGradient = &NormRuns<TOps, TVector>.NormalizeGradient,
             Exp = &VectorExp<TOps, TVector>.Run,
             ArgMax = &PixelRuns<TOps, TVector>.ArgMax,
             Classify = &PixelRuns<TOps, TVector>.Classify,

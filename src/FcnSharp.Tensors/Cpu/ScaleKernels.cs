@@ -1,12 +1,12 @@
-using System.Numerics;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>output = factor * input. May write over its input.</summary>
-internal sealed unsafe class ScaleKernel(WorkerPool workers, ScaleApply operation) : ParallelKernel(workers)
+internal sealed unsafe class ScaleKernel(WorkerPool workers, KernelSet kernels, ScaleApply operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly long _count = operation.Output.Shape.ElementCount;
     private float* _input;
     private float* _output;
@@ -15,19 +15,10 @@ internal sealed unsafe class ScaleKernel(WorkerPool workers, ScaleApply operatio
 
     public override void Run(int item, int worker)
     {
-        float* input = _input + (long)item * Chunk;
-        float* output = _output + (long)item * Chunk;
-        int count = ChunkLength(_count, item);
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            (Vector.Load(input + i) * operation.Factor).Store(output + i);
-        }
-
-        for (; i < count; i++)
-        {
-            output[i] = input[i] * operation.Factor;
-        }
+        nint input = (nint)_input;
+        float factor = operation.Factor;
+        long first = (long)item * Chunk;
+        _kernels.WeightedSum(&input, &factor, 1, (nint)first, ChunkLength(_count, item), _output + first);
     }
 
     protected override void Bind(KernelFrame frame)
@@ -38,8 +29,9 @@ internal sealed unsafe class ScaleKernel(WorkerPool workers, ScaleApply operatio
 }
 
 /// <summary>output = c0 * term 0 + c1 * term 1 + ..., in this order for every element. May write over its first term.</summary>
-internal sealed unsafe class WeightedSumKernel(WorkerPool workers, WeightedSumForward operation) : ParallelKernel(workers)
+internal sealed unsafe class WeightedSumKernel(WorkerPool workers, KernelSet kernels, WeightedSumForward operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly long _count = operation.Output.Shape.ElementCount;
     private readonly float[] _coefficients = [.. operation.Coefficients];
     private readonly nint[] _terms = new nint[operation.Terms.Count];
@@ -50,28 +42,10 @@ internal sealed unsafe class WeightedSumKernel(WorkerPool workers, WeightedSumFo
     public override void Run(int item, int worker)
     {
         long first = (long)item * Chunk;
-        int count = ChunkLength(_count, item);
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        fixed (nint* terms = _terms)
+        fixed (float* coefficients = _coefficients)
         {
-            Vector<float> sum = Vector.Load((float*)_terms[0] + first + i) * _coefficients[0];
-            for (int t = 1; t < _terms.Length; t++)
-            {
-                sum += Vector.Load((float*)_terms[t] + first + i) * _coefficients[t];
-            }
-
-            sum.Store(_output + first + i);
-        }
-
-        for (; i < count; i++)
-        {
-            float sum = ((float*)_terms[0])[first + i] * _coefficients[0];
-            for (int t = 1; t < _terms.Length; t++)
-            {
-                sum += ((float*)_terms[t])[first + i] * _coefficients[t];
-            }
-
-            _output[first + i] = sum;
+            _kernels.WeightedSum(terms, coefficients, _terms.Length, (nint)first, ChunkLength(_count, item), _output + first);
         }
     }
 

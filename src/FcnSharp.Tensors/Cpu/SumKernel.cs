@@ -1,12 +1,12 @@
-using System.Numerics;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>output = term 0 + term 1 + ..., in this order for every element.</summary>
-internal sealed unsafe class SumKernel(WorkerPool workers, SumForward operation) : ParallelKernel(workers)
+internal sealed unsafe class SumKernel(WorkerPool workers, KernelSet kernels, SumForward operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly long _count = operation.Output.Shape.ElementCount;
     private readonly nint[] _terms = new nint[operation.Terms.Count];
     private float* _output;
@@ -16,28 +16,9 @@ internal sealed unsafe class SumKernel(WorkerPool workers, SumForward operation)
     public override void Run(int item, int worker)
     {
         long first = (long)item * Chunk;
-        int count = ChunkLength(_count, item);
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        fixed (nint* terms = _terms)
         {
-            Vector<float> sum = Vector.Load((float*)_terms[0] + first + i);
-            for (int t = 1; t < _terms.Length; t++)
-            {
-                sum += Vector.Load((float*)_terms[t] + first + i);
-            }
-
-            sum.Store(_output + first + i);
-        }
-
-        for (; i < count; i++)
-        {
-            float sum = ((float*)_terms[0])[first + i];
-            for (int t = 1; t < _terms.Length; t++)
-            {
-                sum += ((float*)_terms[t])[first + i];
-            }
-
-            _output[first + i] = sum;
+            _kernels.SumOfTerms(terms, _terms.Length, (nint)first, ChunkLength(_count, item), _output + first);
         }
     }
 

@@ -1,3 +1,4 @@
+using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Operations;
 using FcnSharp.Tensors.Programs;
@@ -45,6 +46,69 @@ public sealed class MaxPoolTests
                 TensorAssert.Exact("output without argMax", gradOutput.Shape, expected[0], actual[3]);
             });
         }
+    }
+
+    [Theory]
+    [InlineData(2, 2, 0, true)]
+    [InlineData(2, 2, 0, false)]
+    [InlineData(3, 2, 0, true)]
+    [InlineData(3, 2, 1, false)]
+    [InlineData(3, 1, 1, false)]
+    [InlineData(2, 1, 0, false)]
+    [InlineData(4, 2, 3, true)]
+    [InlineData(5, 1, 2, false)]
+    [InlineData(1, 2, 0, false)]
+    [InlineData(3, 3, 0, true)]
+    public void Every_width_around_the_ends_of_vectors_gives_the_references_numbers(int kernelSize, int stride, int padding, bool ceilMode)
+    {
+        var parameters = new MaxPool2dParameters(kernelSize, stride, padding, ceilMode);
+        for (int width = Math.Max(1, kernelSize - padding); width <= 70; width++)
+        {
+            // Negative numbers only: what lies beyond a row must not win as a zero.
+            Tensor input = TestData.Integers(new Shape(1, 2, 5 + width % 3, width), 33, 3);
+            foreach (ref float value in input.Span)
+            {
+                value -= 5;
+            }
+
+            Tensor gradOutput = TestData.Integers(parameters.OutputShape(input.Shape), 34, 9);
+            using var reference = new ReferenceDevice();
+            float[][] expected = Run(reference, parameters, input, gradOutput, null);
+            ForEachKernelSet(device => Run(device, parameters, input, gradOutput, plan => CpuDevices.Poison(device, plan)), actual =>
+            {
+                TensorAssert.SameBits($"output, width {width}", expected[0], actual[0]);
+                TensorAssert.SameBits($"argMax, width {width}", expected[1], actual[1]);
+                TensorAssert.SameBits($"gradInput, width {width}", expected[2], actual[2]);
+                TensorAssert.SameBits($"output without argMax, width {width}", expected[0], actual[3]);
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 2, 0)]
+    [InlineData(3, 2, 1)]
+    [InlineData(3, 1, 1)]
+    [InlineData(3, 3, 0)]
+    public void A_NaN_that_is_first_stays_and_any_other_loses(int kernelSize, int stride, int padding)
+    {
+        var parameters = new MaxPool2dParameters(kernelSize, stride, padding, CeilMode: true);
+        Tensor input = TestData.Normal(new Shape(1, 2, 11, 53), 35);
+        for (int i = 0; i < input.Span.Length; i += 5)
+        {
+            input.Span[i] = i % 3 == 0 ? float.NaN : i % 3 == 1 ? float.NegativeInfinity : float.PositiveInfinity;
+        }
+
+        Tensor gradOutput = TestData.Integers(parameters.OutputShape(input.Shape), 36, 9);
+        using var reference = new ReferenceDevice();
+        float[][] expected = Run(reference, parameters, input, gradOutput, null);
+        Assert.Contains(expected[0], float.IsNaN);
+        ForEachKernelSet(device => Run(device, parameters, input, gradOutput, null), actual =>
+        {
+            TensorAssert.SameBits("output", expected[0], actual[0]);
+            TensorAssert.SameBits("argMax", expected[1], actual[1]);
+            TensorAssert.SameBits("gradInput", expected[2], actual[2]);
+            TensorAssert.SameBits("output without argMax", expected[0], actual[3]);
+        });
     }
 
     [Fact]
@@ -98,6 +162,15 @@ public sealed class MaxPoolTests
         Assert.Throws<FcnSharpException>(() => new MaxPool2dParameters(0, 1).OutputShape(input));
         Assert.Throws<FcnSharpException>(() => new MaxPool2dParameters(2, 0).OutputShape(input));
         Assert.Throws<FcnSharpException>(() => new MaxPool2dParameters(2, 1, -1).OutputShape(input));
+    }
+
+    private static void ForEachKernelSet(Func<CpuDevice, float[][]> run, Action<float[][]> check)
+    {
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            using CpuDevice device = CpuDevices.Create(kernels, threads: 1);
+            check(run(device));
+        }
     }
 
     private static float[][] Run(IDevice device, MaxPool2dParameters parameters, Tensor input, Tensor gradOutput, Action<IDevicePlan>? prepare)

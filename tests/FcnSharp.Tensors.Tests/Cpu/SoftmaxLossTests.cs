@@ -19,6 +19,9 @@ public sealed class SoftmaxLossTests
     [InlineData(3, 5, 1, 17, LossReduction.Sum, 1f)]
     [InlineData(1, 3, 45, 46, LossReduction.Mean, 2f)]
     [InlineData(2, 4, 64, 65, LossReduction.Mean, 1f)]
+    [InlineData(1, 6, 1, 31, LossReduction.Mean, 1f)]
+    [InlineData(1, 6, 1, 67, LossReduction.Sum, 1f)]
+    [InlineData(1, 3000, 9, 70, LossReduction.Sum, 1f)]
     public void Loss_and_gradient_are_the_references_within_the_bound(int n, int classes, int height, int width, LossReduction reduction, float weight)
     {
         Tensor logits = TestData.Normal(new Shape(n, classes, height, width), 81, scale: 3);

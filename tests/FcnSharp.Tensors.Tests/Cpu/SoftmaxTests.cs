@@ -13,6 +13,7 @@ public sealed class SoftmaxTests
     public static TheoryData<int, int, int, int> Shapes => new()
     {
         { 1, 1, 1, 1 }, { 2, 21, 13, 9 }, { 3, 5, 1, 17 }, { 1, 2, 32, 64 }, { 2, 3, 45, 46 }, { 1, 300, 2, 3 },
+        { 1, 4, 1, 15 }, { 1, 4, 1, 16 }, { 1, 4, 1, 33 }, { 1, 4, 1, 63 }, { 1, 4, 1, 64 }, { 1, 4, 1, 65 }, { 1, 4, 1, 70 },
     };
 
     [Theory]
