@@ -25,6 +25,9 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Tile kernels by rows, for rows that lie a vector apart in blocks that a table finds.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
 
+    /// <summary>Tile kernels by the floats between two rows and by rows: pixels whose few channels lie side by side.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] PixelRows { get; private init; } = [];
+
     public delegate*<float*, nint, int, int, int, float*, nint, void> Gather { get; private init; }
 
     public delegate*<float*, nint, int, float*, nint, void> CopyVectors { get; private init; }
@@ -77,6 +80,7 @@ internal sealed unsafe class BlockedKernels
             VectorRows = Tiles<TOps, TVector, VectorRows>(),
             AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
             TapRows = Tiles<TOps, TVector, TapRows>(),
+            PixelRows = [[], [], [], Tiles<TOps, TVector, PixelRows3>(), Tiles<TOps, TVector, PixelRows4>(), [], Tiles<TOps, TVector, PixelRows6>(), [], Tiles<TOps, TVector, PixelRows8>()],
             Gather = &BlockedGather<TOps, TVector>.Gather,
             CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,

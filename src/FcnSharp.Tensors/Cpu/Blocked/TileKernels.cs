@@ -45,6 +45,46 @@ internal readonly struct TapRows : ITileRows
     public static int Stride(int lanes) => lanes;
 }
 
+/// <summary>Rows that lie 3 floats apart: pixels of three channels.</summary>
+internal readonly struct PixelRows3 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 3;
+}
+
+/// <summary>Rows that lie 4 floats apart: pixels of four channels.</summary>
+internal readonly struct PixelRows4 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 4;
+}
+
+/// <summary>Rows that lie 6 floats apart: every other pixel of three channels.</summary>
+internal readonly struct PixelRows6 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 6;
+}
+
+/// <summary>Rows that lie 8 floats apart: every other pixel of four channels.</summary>
+internal readonly struct PixelRows8 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 8;
+}
+
 /// <summary>
 /// The innermost loops of everything that works on blocked channels: a tile of C, some rows by two vectors, is held in
 /// registers while C (+)= A * B runs over blocks of the depth. Element (row, k) of A is at a + row * stride + k * aStep within
