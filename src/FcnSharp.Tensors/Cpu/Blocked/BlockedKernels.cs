@@ -6,6 +6,9 @@ internal sealed unsafe class BlockedKernels
     /// <summary>What a tile of few rows costs beside its rows, in rows: loading B and filling the pipeline.</summary>
     private const double TileOverhead = 1.5;
 
+    /// <summary>Rows below which a tile waits for its own sums.</summary>
+    private const int LeastRows = 4;
+
     private readonly int[] _sizes;
 
     private BlockedKernels(int lanes, int[] sizes) => (Lanes, _sizes) = (lanes, sizes);
@@ -115,7 +118,7 @@ internal sealed unsafe class BlockedKernels
             cost[r] = double.MaxValue;
             foreach (int s in _sizes)
             {
-                double candidate = cost[Math.Max(0, r - s)] + s + TileOverhead;
+                double candidate = cost[Math.Max(0, r - s)] + Math.Max(s, LeastRows) + TileOverhead;
                 if (candidate < cost[r])
                 {
                     (cost[r], size[r]) = (candidate, s);
