@@ -29,6 +29,9 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     /// <summary>Taps of a kernel that are packed in the memory of a worker's stack.</summary>
     private const int MostTaps = 121;
 
+    /// <summary>Padding up to which a first layer's input is copied with its zeros.</summary>
+    private const int MostFirstPadding = 512;
+
     public IKernel Forward(Conv2dForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
@@ -36,6 +39,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
             : IsDirect(p, o.Weight.Shape)
             ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
+            : IsFirstLayer(p, o.Weight.Shape)
+            ? new FirstLayerConvolution(workers, kernels.Blocked, o, constantWeights)
             : GemmConvolution.Forward(workers, kernels, o);
     }
 
@@ -77,6 +82,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new WinogradWeightGradient(workers, kernels.Blocked, scheme, o, gradWeight)
             : IsDirect(o.Parameters, gradWeight.Shape)
             ? new DirectWeightGradient(workers, kernels.Blocked, o, gradWeight)
+            : IsFirstLayer(o.Parameters, gradWeight.Shape)
+            ? new FirstLayerWeightGradient(workers, kernels.Blocked, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);
 
     /// <summary>
@@ -109,6 +116,13 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     private static bool IsDirect(Conv2dParameters p, Shape weight) =>
         weight.C >= LeastChannels && weight.N / p.Groups >= LeastChannels
         && Math.Max(p.StrideHeight, p.StrideWidth) <= MostStride
+        && p.KernelHeight * (long)p.KernelWidth <= MostTaps;
+
+    /// <summary>Whether the channels of a pixel are so few that they are laid side by side with those of its neighbours.</summary>
+    private static bool IsFirstLayer(Conv2dParameters p, Shape weight) =>
+        p.Groups == 1 && (weight.C is 3 or 4) && weight.N >= LeastChannels
+        && p.DilationWidth == 1 && p.StrideWidth <= 2 && p.StrideHeight <= MostStride
+        && Math.Max(p.PaddingHeight, p.PaddingWidth) <= MostFirstPadding && Math.Max(p.KernelHeight, p.DilationHeight) <= MostFirstPadding
         && p.KernelHeight * (long)p.KernelWidth <= MostTaps;
 
     /// <summary>Whether that holds for maps of every size.</summary>

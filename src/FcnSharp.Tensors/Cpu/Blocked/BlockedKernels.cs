@@ -6,6 +6,9 @@ internal sealed unsafe class BlockedKernels
     /// <summary>What a tile of few rows costs beside its rows, in rows: loading B and filling the pipeline.</summary>
     private const double TileOverhead = 1.5;
 
+    /// <summary>Rows below which a tile waits for its own sums.</summary>
+    private const int LeastRows = 4;
+
     private readonly int[] _sizes;
 
     private BlockedKernels(int lanes, int[] sizes) => (Lanes, _sizes) = (lanes, sizes);
@@ -26,6 +29,9 @@ internal sealed unsafe class BlockedKernels
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
 
     private delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] Spaced { get; init; } = [];
+
+    /// <summary>Tile kernels by the floats between two rows and by rows: pixels whose few channels lie side by side.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] PixelRows { get; private init; } = [];
 
     public delegate*<float*, nint, int, int, int, float*, nint, void> Gather { get; private init; }
 
@@ -82,6 +88,7 @@ internal sealed unsafe class BlockedKernels
             AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
             TapRows = Tiles<TOps, TVector, TapRows>(),
             Spaced = [Tiles<TOps, TVector, RowsBy4>(), Tiles<TOps, TVector, RowsBy8>(), Tiles<TOps, TVector, RowsBy16>(), Tiles<TOps, TVector, RowsBy32>()],
+            PixelRows = [[], [], [], Tiles<TOps, TVector, PixelRows3>(), Tiles<TOps, TVector, PixelRows4>(), [], Tiles<TOps, TVector, PixelRows6>(), [], Tiles<TOps, TVector, PixelRows8>()],
             Gather = &BlockedGather<TOps, TVector>.Gather,
             CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
@@ -120,7 +127,7 @@ internal sealed unsafe class BlockedKernels
             cost[r] = double.MaxValue;
             foreach (int s in _sizes)
             {
-                double candidate = cost[Math.Max(0, r - s)] + s + TileOverhead;
+                double candidate = cost[Math.Max(0, r - s)] + Math.Max(s, LeastRows) + TileOverhead;
                 if (candidate < cost[r])
                 {
                     (cost[r], size[r]) = (candidate, s);

@@ -18,7 +18,7 @@ internal sealed unsafe class DirectWeightGradient : IKernel, IParallelJob
     private const int ChannelsPerItem = 64;
 
     /// <summary>Positions multiplied at a time, so that their gradient stays in the nearest cache.</summary>
-    private const int Depth = 192;
+    private const int Depth = 96;
 
     /// <summary>Items below which positions are divided into parts.</summary>
     private const int ItemsWanted = 16;

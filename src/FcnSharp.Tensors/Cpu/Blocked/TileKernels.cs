@@ -45,6 +45,46 @@ internal readonly struct TapRows : ITileRows
     public static int Stride(int lanes) => lanes;
 }
 
+/// <summary>Rows that lie 3 floats apart: pixels of three channels.</summary>
+internal readonly struct PixelRows3 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 3;
+}
+
+/// <summary>Rows that lie 4 floats apart: pixels of four channels.</summary>
+internal readonly struct PixelRows4 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 4;
+}
+
+/// <summary>Rows that lie 6 floats apart: every other pixel of three channels.</summary>
+internal readonly struct PixelRows6 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 6;
+}
+
+/// <summary>Rows that lie 8 floats apart: every other pixel of four channels.</summary>
+internal readonly struct PixelRows8 : ITileRows
+{
+    public static int AheadBySteps => -1;
+
+    public static bool ByTable => false;
+
+    public static int Stride(int lanes) => 8;
+}
+
 /// <summary>Rows that lie 4 floats apart, in blocks anywhere: pixels of a plane that a convolution of stride 4 sees.</summary>
 internal readonly struct RowsBy4 : ITileRows
 {
