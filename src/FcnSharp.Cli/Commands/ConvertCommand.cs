@@ -18,6 +18,7 @@ internal sealed class ConvertCommand : Verb
     private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "With --net: its classes; the usual ones if not given.", 0, 2, ushort.MaxValue);
     private readonly Option<string?> _classFile = new("--class-file") { Description = "With --net: its classes from a file, name r g b in each line.", HelpName = "file" };
     private readonly Option<string?> _padding = new("--padding") { Description = "With --net: border of an FCN; reference for weights trained so, as published ones are.", HelpName = "tight|reference" };
+    private readonly Option<string?> _expected = InputOption.Create();
     private readonly Option<bool> _partial = new("--partial") { Description = "With --net: allow weights that are missing, left over or of another shape." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
 
@@ -40,6 +41,7 @@ internal sealed class ConvertCommand : Verb
         Add(_classes);
         Add(_classFile);
         Add(_padding);
+        Add(_expected);
         Add(_partial);
         Add(_json);
     }
@@ -58,14 +60,14 @@ internal sealed class ConvertCommand : Verb
         if (parsed.GetValue(_net) is { } net)
         {
             ModelConversion.Request request = new(
-                net, parsed.GetValue(_classes), parsed.GetValue(_classFile), Paddings.Parse(parsed.GetValue(_padding)), parsed.GetValue(_partial), type);
+                net, parsed.GetValue(_classes), parsed.GetValue(_classFile), Paddings.Parse(parsed.GetValue(_padding)), InputOption.Parse(parsed.GetValue(_expected)), parsed.GetValue(_partial), type);
             ModelConversion.Run(input, output, request, parsed.GetValue(_json), context);
             return ExitCodes.Success;
         }
 
-        if (((Option[])[_classes, _classFile, _padding, _partial]).Any(option => parsed.GetResult(option) is { Implicit: false }))
+        if (((Option[])[_classes, _classFile, _padding, _expected, _partial]).Any(option => parsed.GetResult(option) is { Implicit: false }))
         {
-            throw new UsageException("--classes, --class-file, --padding and --partial are of a net; name it by --net");
+            throw new UsageException("--classes, --class-file, --padding, --input and --partial are of a net; name it by --net");
         }
 
         Conversion done = WeightConverter.Convert(input, output, type);
