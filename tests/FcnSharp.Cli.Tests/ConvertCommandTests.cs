@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FcnSharp.Formats;
+using FcnSharp.Formats.Caffe;
 using FcnSharp.Formats.Numpy;
 using FcnSharp.Tensors;
 using FcnSharp.TestKit;
@@ -95,6 +96,38 @@ public sealed class ConvertCommandTests : IDisposable
     }
 
     [Fact]
+    public void Weights_become_a_caffemodel_and_come_back()
+    {
+        NamedTensor[] tensors = [new("c/1.weight", new Tensor(new Shape(1, 2, 1, 2), [1f, -2.5f, 0.125f, 1000f])), new("c/1.bias", new Tensor(new Shape(1), [3f]))];
+        SafetensorsWriter.Write(_temp["a.safetensors"], tensors);
+        SafetensorsWriter.Write(_temp["norm.safetensors"], [new("n.running_mean", new Tensor(new Shape(1)))]);
+
+        Run("a.safetensors", "b.caffemodel");
+        Assert.Contains("(Caffe)", Run("b.caffemodel", "c.npz"), StringComparison.Ordinal);
+
+        Assert.Equal(Values("a.safetensors"), Values("b.caffemodel"));
+        Assert.Equal(Values("a.safetensors"), Values("c.npz"));
+        AssertFails(_temp["norm.safetensors"], "'n.running_mean' has no place in a .caffemodel", _temp["norm.safetensors"], _temp["d.caffemodel"]);
+    }
+
+    /// <summary>Caffe compares the newer format's shapes to the axis, and the older one fills them up to four.</summary>
+    [Fact]
+    public void A_caffemodel_of_the_older_format_becomes_one_of_the_newer()
+    {
+        string published = SharedData.PathOrSkip("weights/bvlc_googlenet.caffemodel");
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(0, terminal.Run("convert", published, _temp["new.caffemodel"]));
+
+        CaffeModel before = CaffeModel.Read(published);
+        CaffeModel after = CaffeModel.Read(_temp["new.caffemodel"]);
+        Assert.Equal(before.Layers.Select(l => (l.Name, l.Type)), after.Layers.Select(l => (l.Name, l.Type)));
+        Assert.Equal((new Shape(64, 3, 7, 7), new Shape(64)), (after.Layers[0].Blobs[0].Shape, after.Layers[0].Blobs[1].Shape));
+        Assert.Equal((new Shape(1000, 1024), new Shape(1000)), (after.Layers[^1].Blobs[0].Shape, after.Layers[^1].Blobs[1].Shape));
+        Assert.All(before.Tensors.Zip(after.Tensors), pair => TensorAssert.SameBits(pair.First.Name, pair.First.Tensor.Span, pair.Second.Tensor.Span));
+    }
+
+    [Fact]
     public void Values_that_no_net_can_use_are_written_with_a_warning()
     {
         NpzWriter.Write(_temp["nan.npz"], [new("w", new Tensor(new Shape(2), [1, float.NaN]))]);
@@ -145,8 +178,8 @@ public sealed class ConvertCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("error: cannot write 'w.pth': expected a name that ends with .safetensors or .npz; see fcn convert --help", "a.npz", "w.pth")]
-    [InlineData("error: cannot write 'w.npz' as F16: .npz is written as F32; use .safetensors; see fcn convert --help", "a.npz", "w.npz", "--half")]
+    [InlineData("error: cannot write 'w.pth': expected a name that ends with .safetensors, .npz or .caffemodel; see fcn convert --help", "a.npz", "w.pth")]
+    [InlineData("error: cannot write 'w.npz' as F16: .npz and .caffemodel are written as F32; use .safetensors; see fcn convert --help", "a.npz", "w.npz", "--half")]
     [InlineData("error: unknown option '--foo'; see fcn convert --help", "a.npz", "--foo")]
     [InlineData("error: unknown option '--foo'; see fcn convert --help", "a.npz", "w.npz", "--foo")]
     [InlineData("error: unknown argument 'more'; see fcn convert --help", "a.npz", "w.npz", "more")]

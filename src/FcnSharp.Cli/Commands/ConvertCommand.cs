@@ -7,13 +7,19 @@ using FcnSharp.Formats;
 
 namespace FcnSharp.Cli.Commands;
 
-/// <summary>`fcn convert`: weights from one file format into another.</summary>
+/// <summary>`fcn convert`: weights from one file format into another, or into a model of a net.</summary>
 internal sealed class ConvertCommand : Verb
 {
     private const int MaxListed = 5;
-    private readonly Argument<string> _input = new("input") { Description = "Weights: .safetensors, .pth, .pt, .npz or .npy; told by the content." };
-    private readonly Argument<string> _output = new("output") { Description = "The file to write: .safetensors or .npz." };
+    private readonly Argument<string> _input = new("input") { Description = "Weights: .safetensors, .pth, .pt, .npz, .npy or .caffemodel; told by the content." };
+    private readonly Argument<string> _output = new("output") { Description = "The file to write: .safetensors, .npz or .caffemodel." };
     private readonly Option<bool> _half = new("--half") { Description = "Store 16-bit floats, at half the size; .safetensors only." };
+    private readonly Option<string?> _net = new("--net") { Description = "Make a model of this net, which fcn predict can use; fcn info lists what there is.", HelpName = "name" };
+    private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "With --net: its classes; the usual ones if not given.", 0, 2, ushort.MaxValue);
+    private readonly Option<string?> _classFile = new("--class-file") { Description = "With --net: its classes from a file, name r g b in each line.", HelpName = "file" };
+    private readonly Option<string?> _padding = new("--padding") { Description = "With --net: border of an FCN; reference for weights trained so, as published ones are.", HelpName = "tight|reference" };
+    private readonly Option<string?> _expected = InputOption.Create();
+    private readonly Option<bool> _partial = new("--partial") { Description = "With --net: allow weights that are missing, left over or of another shape." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
 
     /// <summary>Creates the verb with its options.</summary>
@@ -27,9 +33,16 @@ internal sealed class ConvertCommand : Verb
                 result.AddError($"unknown option '{option}'");
             }
         });
+        _padding.Validators.Add(Paddings.RefuseOthers);
         Add(_input);
         Add(_output);
         Add(_half);
+        Add(_net);
+        Add(_classes);
+        Add(_classFile);
+        Add(_padding);
+        Add(_expected);
+        Add(_partial);
         Add(_json);
     }
 
@@ -42,6 +55,19 @@ internal sealed class ConvertCommand : Verb
         if (WeightConverter.Problem(output, type) is { } problem)
         {
             throw new UsageException(problem);
+        }
+
+        if (parsed.GetValue(_net) is { } net)
+        {
+            ModelConversion.Request request = new(
+                net, parsed.GetValue(_classes), parsed.GetValue(_classFile), Paddings.Parse(parsed.GetValue(_padding)), InputOption.Parse(parsed.GetValue(_expected)), parsed.GetValue(_partial), type);
+            ModelConversion.Run(input, output, request, parsed.GetValue(_json), context);
+            return ExitCodes.Success;
+        }
+
+        if (((Option[])[_classes, _classFile, _padding, _expected, _partial]).Any(option => parsed.GetResult(option) is { Implicit: false }))
+        {
+            throw new UsageException("--classes, --class-file, --padding, --input and --partial are of a net; name it by --net");
         }
 
         Conversion done = WeightConverter.Convert(input, output, type);
@@ -89,8 +115,8 @@ internal sealed class ConvertCommand : Verb
         }
     }
 
-    // Names come from the file: what would break the line, or move the cursor, is shown by its code.
-    private static void WriteRow(TextWriter writer, string name, string value) =>
+    /// <summary>Writes a name and a value. Names come from the file: what would break the line, or move the cursor, is shown by its code.</summary>
+    internal static void WriteRow(TextWriter writer, string name, string value) =>
         writer.WriteLine(name.PadRight(12) + string.Concat(value.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString())));
 }
 

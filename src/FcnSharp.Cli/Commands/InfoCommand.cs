@@ -23,7 +23,7 @@ internal sealed class InfoCommand : Verb
         : base("info", "Show the version, the runtime and what this machine offers to compute on, or a net layer by layer.", "fcn info fcn8s-vgg16 --size 500x375")
     {
         _net.Validators.Add(RefuseOptions);
-        _padding.Validators.Add(RefuseOtherPaddings);
+        _padding.Validators.Add(Paddings.RefuseOthers);
         Add(_net);
         Add(_size);
         Add(_classes);
@@ -77,7 +77,7 @@ internal sealed class InfoCommand : Verb
             var options = new NetOptions
             {
                 Classes = classes > 0 ? classes : Catalogue.Get(net).UsualClasses,
-                Padding = parsed.GetValue(_padding) == "reference" ? BorderPadding.Reference : BorderPadding.Tight,
+                Padding = Paddings.Parse(parsed.GetValue(_padding)) ?? BorderPadding.Tight,
             };
             return InfoCommandNet.Of(net, options, size, null);
         }
@@ -104,14 +104,6 @@ internal sealed class InfoCommand : Verb
         if (result.Tokens.Count > 0 && result.Tokens[0].Value is ['-', ..] option && !File.Exists(option))
         {
             result.AddError($"unknown option '{option}'");
-        }
-    }
-
-    private static void RefuseOtherPaddings(OptionResult result)
-    {
-        if (result.Tokens.Count > 0 && result.Tokens[0].Value is not ("tight" or "reference"))
-        {
-            result.AddError($"--padding must be tight or reference, found '{result.Tokens[0].Value}'");
         }
     }
 

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
 using FcnSharp.Imaging;
 using FcnSharp.Inference;
-using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
 
 namespace FcnSharp.Cli.Commands;
@@ -13,7 +11,7 @@ namespace FcnSharp.Cli.Commands;
 internal sealed class PredictCommand : Verb
 {
     private const double OverlayOpacity = 0.6;
-    private readonly Argument<string[]> _images = new("image") { Description = "PNG images.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _images = ImageArguments.Argument();
     private readonly Option<string> _model = new("--model") { Description = "A model file, such as demo/model.safetensors.", Required = true, HelpName = "file" };
     private readonly Option<string> _out = OutputFolder.Option("Folder for NAME.png (class of each pixel) and NAME.overlay.png.");
 
@@ -21,7 +19,6 @@ internal sealed class PredictCommand : Verb
     public PredictCommand()
         : base("predict", "Segment images with a trained model.", "fcn predict --model demo/model.safetensors street.png --out out")
     {
-        _images.Validators.Add(RefuseOptions);
         Add(_images);
         Add(_model);
         Add(_out);
@@ -32,7 +29,11 @@ internal sealed class PredictCommand : Verb
     {
         string[] images = parsed.GetRequiredValue(_images);
         string folder = parsed.GetRequiredValue(_out);
-        CheckNames(images, folder);
+        ImageArguments.CheckOutputs(images, image =>
+        {
+            (string labels, string overlay) = Outputs(image, folder);
+            return [labels, overlay];
+        });
         using IDevice device = Devices.Open(context.Options);
         using Segmenter segmenter = Segmenter.Load(parsed.GetRequiredValue(_model), device);
         Palette palette = Palette.Of(segmenter.Description.Classes);
@@ -55,40 +56,5 @@ internal sealed class PredictCommand : Verb
     {
         string name = Path.GetFileNameWithoutExtension(image);
         return (Path.Combine(folder, name + ".png"), Path.Combine(folder, name + ".overlay.png"));
-    }
-
-    /// <summary>Neither the results of another image nor an image itself may be overwritten.</summary>
-    private static void CheckNames(string[] images, string folder)
-    {
-        // Where the file system takes a.png and A.png for one file, so must we.
-        StringComparer names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-        HashSet<string> inputs = new(images.Where(File.Exists).Select(Path.GetFullPath), names);
-        Dictionary<string, string> outputs = new(names);
-        foreach (string image in images)
-        {
-            (string labels, string overlay) = Outputs(image, folder);
-            foreach (string output in (string[])[labels, overlay])
-            {
-                if (inputs.Contains(Path.GetFullPath(output)))
-                {
-                    throw new FcnSharpException($"{output}: the result for {image} would overwrite this image; choose another folder for --out.");
-                }
-
-                if (!outputs.TryAdd(output, image))
-                {
-                    throw new FcnSharpException($"{output}: the results of {outputs[output]} and {image} would overwrite each other; predict them into two folders.");
-                }
-            }
-        }
-    }
-
-    /// <summary>The parser takes an option that it does not know for one more image.</summary>
-    private static void RefuseOptions(ArgumentResult result)
-    {
-        string? option = result.Tokens.Select(token => token.Value).FirstOrDefault(value => value.StartsWith('-') && !File.Exists(value));
-        if (option is not null)
-        {
-            result.AddError($"unknown option '{option}'");
-        }
     }
 }

@@ -37,6 +37,22 @@ public static class ModelFile
         using SafetensorsFile file = DescribedFile.Open(path, DescribedFile.Model);
         return DescribedFile.ReadDescription(file);
     }
+
+    /// <summary>What a file says of its model; null where it is no model of ours but weights of another kind.</summary>
+    /// <exception cref="FcnSharpException">It holds no weights that are known here, or is a model of a newer version or a damaged one.</exception>
+    public static ModelDescription? FindDescription(string path)
+    {
+        using (WeightFile weights = WeightFile.Open(path))
+        {
+            if (weights.Report.Format != SafetensorsSource.Name)
+            {
+                return null;
+            }
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return file.Metadata.GetValueOrDefault(DescribedFile.FormatKey) == DescribedFile.Model ? LoadDescription(path) : null;
+    }
 }
 
 /// <summary>A model as read from its file.</summary>

@@ -1,16 +1,18 @@
+using FcnSharp.Formats.Caffe;
 using FcnSharp.Formats.Numpy;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Formats;
 
 /// <summary>
-/// Writes what a file of weights holds in another format, told by the extension: .safetensors or .npz. Names, order and
-/// shapes stay. A model of FcnSharp that becomes .safetensors stays a model, with its description and a new hash.
+/// Writes what a file of weights holds in another format, told by the extension: .safetensors, .npz or .caffemodel. Names, order
+/// and shapes stay; only the ones that the older format of Caffe fills shapes up with are left out where .caffemodel is written. A model of FcnSharp that becomes .safetensors stays a model, with its description and a new hash.
 /// </summary>
 public static class WeightConverter
 {
     private const string Safetensors = ".safetensors";
     private const string Npz = ".npz";
+    private const string Caffemodel = ".caffemodel";
 
     /// <summary>Why a file of this name cannot be written in this type, as a clause for a message; null when it can.</summary>
     /// <param name="output">The file to be written.</param>
@@ -19,8 +21,8 @@ public static class WeightConverter
     {
         ArgumentNullException.ThrowIfNull(output);
         return HasExtension(output, Safetensors) ? null
-            : !HasExtension(output, Npz) ? $"cannot write {ErrorText.Quote(output)}: expected a name that ends with {Safetensors} or {Npz}"
-            : type != ElementType.F32 ? $"cannot write {ErrorText.Quote(output)} as {type.FileName()}: {Npz} is written as F32; use {Safetensors}"
+            : !HasExtension(output, Npz) && !HasExtension(output, Caffemodel) ? $"cannot write {ErrorText.Quote(output)}: expected a name that ends with {Safetensors}, {Npz} or {Caffemodel}"
+            : type != ElementType.F32 ? $"cannot write {ErrorText.Quote(output)} as {type.FileName()}: {Npz} and {Caffemodel} are written as F32; use {Safetensors}"
             : null;
     }
 
@@ -29,7 +31,7 @@ public static class WeightConverter
     /// <param name="output">The file to write, replaced when it exists; its extension tells the format.</param>
     /// <param name="type">How elements are stored: F32, or for .safetensors also F16 and BF16.</param>
     /// <exception cref="FcnSharpException">
-    /// The input cannot be read, or is a checkpoint of training; both are one file; <see cref="Problem"/>; or a value is beyond the range of the type.
+    /// The input cannot be read, or is a checkpoint of training; both are one file; <see cref="Problem"/>; a value is beyond the range of the type; or a name has no place in a .caffemodel.
     /// </exception>
     public static Conversion Convert(string input, string output, ElementType type = ElementType.F32)
     {
@@ -54,6 +56,9 @@ public static class WeightConverter
             case DescribedFile.Model when HasExtension(output, Safetensors):
                 ModelFile.Save(output, ModelFile.LoadDescription(input), weights.Tensors, type);
                 break;
+            case var _ when HasExtension(output, Caffemodel):
+                CaffeModelOf(input, weights).WithNewerShapes().Write(output);
+                break;
             default:
                 Write(output, weights.Tensors, metadata, type);
                 break;
@@ -61,6 +66,24 @@ public static class WeightConverter
 
         return new Conversion(weights.Report, weights.Tensors.Count, weights.Tensors.Sum(t => t.Tensor.Shape.ElementCount),
             [.. weights.Tensors.Select(t => NonFinite.Describe(t.Name, t.Tensor)).OfType<string>()]);
+    }
+
+    /// <summary>Of a file of Caffe with the layers and their types, else made of the tensors' names.</summary>
+    private static CaffeModel CaffeModelOf(string input, LoadedWeights weights)
+    {
+        if (weights.Report.Format == CaffeSource.Name)
+        {
+            return CaffeModel.Read(input);
+        }
+
+        try
+        {
+            return CaffeModel.FromTensors(Path.GetFileNameWithoutExtension(input), weights.Tensors);
+        }
+        catch (FcnSharpException e)
+        {
+            throw new FcnSharpException($"{ErrorText.OneLine(input)}: {e.Message}", e);
+        }
     }
 
     private static void Write(string output, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> metadata, ElementType type)

@@ -5,8 +5,8 @@ namespace FcnSharp.Formats;
 
 /// <summary>
 /// A file of weights of any format that is read here, told by its content and not by its name: safetensors, PyTorch (.pth and
-/// .pt, the zip form and the one before 1.6) and NumPy (.npz, .npy). Opening it lists the tensors; they are read when asked
-/// for. For one thread at a time.
+/// .pt, the zip form and the one before 1.6), NumPy (.npz, .npy) and Caffe (.caffemodel of both forms). Opening it lists the
+/// tensors; they are read when asked for. For one thread at a time.
 /// </summary>
 /// <remarks>
 /// No code that a file may contain is run. A file that is damaged, cut short, changed while it is read, or built to exhaust

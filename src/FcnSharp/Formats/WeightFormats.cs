@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FcnSharp.Formats.Caffe;
 using FcnSharp.Formats.Numpy;
 using FcnSharp.Formats.PyTorch;
 using FcnSharp.Tensors;
@@ -21,7 +22,7 @@ internal static class WeightFormats
     public const int StartLength = 64;
 
     /// <summary>What a message says could have been read.</summary>
-    public const string Expected = "safetensors, PyTorch (.pth, .pt), or NumPy (.npz, .npy)";
+    public const string Expected = "safetensors, PyTorch (.pth, .pt), NumPy (.npz, .npy), or Caffe (.caffemodel)";
 
     private static readonly (WeightFormatTest Recognises, Func<string, FileStream, WeightSource> Open)[] All =
     [
@@ -29,6 +30,7 @@ internal static class WeightFormats
         ((start, _) => start.StartsWith("PK\x03\x04"u8) || start.StartsWith("PK\x05\x06"u8), OpenZip),
         ((start, _) => TorchLegacy.Recognises(start), (path, stream) => TorchFile.Open(path, TorchLegacy.Open(path, stream))),
         (IsSafetensors, SafetensorsSource.Open),
+        (CaffeSource.Recognises, CaffeSource.Open),
     ];
 
     /// <summary>Opens a file in the format that recognises it.</summary>

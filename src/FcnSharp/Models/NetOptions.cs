@@ -54,6 +54,9 @@ public sealed record NetOptions
     /// <summary>The label of void pixels.</summary>
     public int IgnoreIndex { get; init; } = 255;
 
+    /// <summary>What the channels of VGG16 and AlexNet inside of the net are divided by: comparisons with other programs hold for small nets as for large ones, and small ones fit into a repository.</summary>
+    internal int Narrowing { get; init; } = 1;
+
     /// <summary>The options as names and values for a model file; <see cref="Parse"/> reads them. Those that came later are left out where they are the default, so that older versions read the file.</summary>
     public IReadOnlyDictionary<string, string> ToStrings()
     {

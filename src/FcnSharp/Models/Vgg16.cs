@@ -18,7 +18,7 @@ internal static class Vgg16
     public static NetGraph Classifier(string name, NetOptions options)
     {
         var b = new GraphBuilder(name);
-        GraphValue x = Trunk(b, b.Input("image", options.InputChannels ?? 3), firstPadding: 1)[^1];
+        GraphValue x = Trunk(b, b.Input("image", options.InputChannels ?? 3), firstPadding: 1, options.Narrowing)[^1];
 
         x = b.Relu("relu6", b.FullyConnected("fc6", x, FullyConnectedChannels, inputHeight: 7, inputWidth: 7));
         x = b.Dropout("drop6", x, DropoutRatio);
@@ -42,12 +42,13 @@ internal static class Vgg16
         GraphValue image = b.Input("image", options.InputChannels ?? 3);
         GraphValue labels = b.Input("labels", 1, ElementType.Int32);
         bool tight = options.Padding == BorderPadding.Tight;
-        GraphValue[] pools = Trunk(b, image, firstPadding: tight ? 1 : 100);
+        GraphValue[] pools = Trunk(b, image, firstPadding: tight ? 1 : 100, options.Narrowing);
+        int channels = FullyConnectedChannels / options.Narrowing;
 
         // The reference's border of 100 leaves room for a 7x7 kernel even on a single pixel; tight padding gives that room here.
-        GraphValue x = b.Relu("relu6", b.Conv2d("fc6", pools[^1], FullyConnectedChannels, Conv2dParameters.Square(7, padding: tight ? 3 : 0)));
+        GraphValue x = b.Relu("relu6", b.Conv2d("fc6", pools[^1], channels, Conv2dParameters.Square(7, padding: tight ? 3 : 0)));
         x = b.Dropout("drop6", x, DropoutRatio);
-        x = b.Relu("relu7", b.Conv2d("fc7", x, FullyConnectedChannels, Conv2dParameters.Square(1)));
+        x = b.Relu("relu7", b.Conv2d("fc7", x, channels, Conv2dParameters.Square(1)));
         x = b.Dropout("drop7", x, DropoutRatio);
 
         var skips = new List<Skip>();
@@ -61,7 +62,7 @@ internal static class Vgg16
         return b.Build();
     }
 
-    private static GraphValue[] Trunk(GraphBuilder b, GraphValue image, int firstPadding)
+    private static GraphValue[] Trunk(GraphBuilder b, GraphValue image, int firstPadding, int narrowing)
     {
         GraphValue x = image;
         var pools = new GraphValue[Stages.Length];
@@ -71,7 +72,7 @@ internal static class Vgg16
             for (int i = 1; i <= convolutions; i++)
             {
                 int padding = x == image ? firstPadding : 1;
-                x = b.Conv2d($"conv{stage}_{i}", x, channels, Conv2dParameters.Square(3, padding: padding));
+                x = b.Conv2d($"conv{stage}_{i}", x, channels / narrowing, Conv2dParameters.Square(3, padding: padding));
                 x = b.Relu($"relu{stage}_{i}", x);
             }
 

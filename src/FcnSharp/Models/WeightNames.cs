@@ -34,7 +34,7 @@ public static class WeightNames
     /// <param name="tensors">The file's tensors.</param>
     /// <param name="source">The file, for messages.</param>
     /// <returns>
-    /// Under names of ours everything stays as it is. Under torchvision's, the input is torchvision's too, unless somebody has
+    /// Under names of ours everything stays as it is, but dots that some programs write for the slashes in layers' names become slashes again. Under torchvision's, the input is torchvision's too, unless somebody has
     /// renamed Caffe's weights, which the numbers cannot tell: then give <see cref="InputConversion"/> the input that is right.
     /// </returns>
     /// <exception cref="FcnSharpException">The names are torchvision's, but of a net that has no map, or of other layers.</exception>
@@ -46,7 +46,7 @@ public static class WeightNames
         if (!tensors.Any(t => t.Name.StartsWith("features.", StringComparison.Ordinal)))
         {
             bool own = tensors.Any(t => t.Name.StartsWith("score_fr.", StringComparison.Ordinal));
-            return new RenamedWeights("Caffe", tensors, (own ? entry : trunk).Preprocessing);
+            return new RenamedWeights("Caffe", WithSlashes(tensors, entry, trunk), (own ? entry : trunk).Preprocessing);
         }
 
         if (!TorchvisionLayers.TryGetValue(trunk.Name, out Dictionary<string, string>? layers))
@@ -65,6 +65,13 @@ public static class WeightNames
         }
 
         return new RenamedWeights("torchvision", renamed, Torchvision);
+    }
+
+    private static IReadOnlyList<NamedTensor> WithSlashes(IReadOnlyList<NamedTensor> tensors, params NetEntry[] nets)
+    {
+        HashSet<string> known = [.. nets.SelectMany(n => Catalogue.Build(n.Name, new NetOptions { Classes = n.UsualClasses }).Parameters).Select(p => p.Name)];
+        ILookup<string, string> dotted = known.ToLookup(n => n.Replace('/', '.'));
+        return [.. tensors.Select(t => known.Contains(t.Name) ? t : new NamedTensor(dotted[t.Name].FirstOrDefault(t.Name), t.Tensor))];
     }
 
     private static Dictionary<string, string> Vgg16()

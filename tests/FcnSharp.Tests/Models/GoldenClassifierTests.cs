@@ -132,17 +132,7 @@ public sealed class GoldenClassifierTests
         return y;
     }
 
-    private static IReadOnlyList<NamedTensor> Published(string weights)
-    {
-        string path = SharedData.PathOrSkip(weights);
-        if (path.EndsWith(".caffemodel", StringComparison.Ordinal))
-        {
-            return CaffeBlobs.Read(path);
-        }
-
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        return [.. file.Entries.Select(e => new NamedTensor(e.Name, file.Read(e.Name)))];
-    }
+    private static IReadOnlyList<NamedTensor> Published(string weights) => WeightFile.Read(SharedData.PathOrSkip(weights)).Tensors;
 
     /// <summary>The graph with layers as outputs. A convolution's published activation is that after its ReLU.</summary>
     private static NetGraph WithOutputs(NetGraph graph, string[] layers)

@@ -1,75 +1,84 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using FcnSharp.Tensors;
 using Google.Protobuf;
 
 namespace FcnSharp.Formats.Caffe;
 
 /// <summary>
-/// Reads one blob of a .caffemodel straight into the array of its tensor. Elements may come packed or one by one, as floats
-/// or as doubles, and the shape before or after them; memory is taken only for elements whose bytes the file has.
+/// Reads one blob of a .caffemodel: first its shape, passing over its elements, then the elements straight into the array of
+/// its tensor. Elements may come packed or one by one, as floats or as doubles, and the shape before or after them; memory is
+/// taken only for elements whose bytes the file has.
 /// </summary>
 internal sealed class CaffeBlobReader
 {
     private const int LegacyAxes = 4;
 
+    /// <summary>Read, converted and checked while it is in the cache.</summary>
+    private const int PieceElements = 1 << 17;
+
     private readonly List<long> _shape = [];
     private readonly long[] _legacy = new long[LegacyAxes];
-    private float[] _data = [];
-    private int _count;
+    private readonly float[]? _target;
+    private long _count;
     private bool _hasShape;
     private bool _hasLegacy;
+    private bool _hasDoubles;
+
+    /// <summary>A reader for the shape alone.</summary>
+    public CaffeBlobReader()
+    {
+    }
+
+    /// <summary>A reader for the elements of a blob whose shape is known.</summary>
+    public CaffeBlobReader(Shape shape) => _target = GC.AllocateUninitializedArray<float>((int)shape.ElementCount);
+
+    /// <summary>Where the first NaN, infinity or number beyond 32-bit floats is; -1 if there is none. Only where elements are read.</summary>
+    public long NonFinite { get; private set; } = -1;
 
     /// <summary>Takes in one field of the blob.</summary>
-    /// <returns>False where it is none that matters: the caller skips it.</returns>
-    public bool Read(uint tag, CaffeWire wire)
+    public void Read(uint tag, CaffeWire wire)
     {
         int field = WireFormat.GetTagFieldNumber(tag);
         WireFormat.WireType type = WireFormat.GetTagWireType(tag);
         switch (field)
         {
-            case CaffeFields.BlobData when type == WireFormat.WireType.LengthDelimited:
-                ReadPacked(wire, sizeof(float));
-                return true;
-            case CaffeFields.BlobData when type == WireFormat.WireType.Fixed32:
-                Append(wire.Input.ReadFloat());
-                return true;
-            case CaffeFields.BlobDoubleData when type == WireFormat.WireType.LengthDelimited:
-                ReadPacked(wire, sizeof(double));
-                return true;
-            case CaffeFields.BlobDoubleData when type == WireFormat.WireType.Fixed64:
-                Append((float)wire.Input.ReadDouble());
-                return true;
+            case CaffeFields.BlobData when type is WireFormat.WireType.LengthDelimited or WireFormat.WireType.Fixed32:
+                ReadElements(wire, sizeof(float), packed: type == WireFormat.WireType.LengthDelimited);
+                break;
+            case CaffeFields.BlobDoubleData when type is WireFormat.WireType.LengthDelimited or WireFormat.WireType.Fixed64:
+                _hasDoubles = true;
+                ReadElements(wire, sizeof(double), packed: type == WireFormat.WireType.LengthDelimited);
+                break;
             case CaffeFields.BlobShape when type == WireFormat.WireType.LengthDelimited:
                 _hasShape = true;
                 wire.Message(ReadShape);
-                return true;
+                break;
             case >= CaffeFields.BlobFirstSize and <= CaffeFields.BlobLastSize when type == WireFormat.WireType.Varint:
                 _hasLegacy = true;
-                _legacy[field - CaffeFields.BlobFirstSize] = wire.Input.ReadInt32();
-                return true;
+                _legacy[field - CaffeFields.BlobFirstSize] = (int)wire.ReadVarint();
+                break;
             default:
-                return false;
+                wire.SkipField(tag);
+                break;
         }
     }
 
-    /// <summary>The tensor, once all fields are read.</summary>
-    /// <exception cref="FcnSharpException">Shape and elements do not fit, or an element is no finite number.</exception>
-    public Tensor Finish(CaffeWire wire)
+    /// <summary>The shape and how the elements are stored, once all fields are read.</summary>
+    /// <exception cref="FcnSharpException">Shape and elements do not fit.</exception>
+    public (Shape Shape, ElementType Type) FinishShape(CaffeWire wire)
     {
-        Shape shape = FinishShape(wire);
-        if (shape.ElementCount != _count)
-        {
-            throw wire.Error(string.Create(CultureInfo.InvariantCulture, $"has a blob of shape {shape} with {_count} elements, expected {shape.ElementCount}"));
-        }
-
-        Array.Resize(ref _data, _count);
-        int wrong = FloatConversion.IndexOfNonFinite(_data);
-        return wrong < 0
-            ? new Tensor(shape, _data)
-            : throw wire.Error(string.Create(CultureInfo.InvariantCulture, $"has a NaN, an infinity or a number beyond 32-bit floats at element {wrong} of a blob of shape {shape}"));
+        Shape shape = ShapeOf(wire);
+        return shape.ElementCount == _count
+            ? (shape, _hasDoubles ? ElementType.F64 : ElementType.F32)
+            : throw wire.Error(string.Create(CultureInfo.InvariantCulture, $"has a blob of shape {shape} with {_count} elements, expected {shape.ElementCount}"));
     }
 
-    private Shape FinishShape(CaffeWire wire)
+    /// <summary>The elements, once all fields are read again.</summary>
+    /// <exception cref="FcnSharpException">There are fewer than there were.</exception>
+    public float[] FinishElements(CaffeWire wire) => _target is { } target && _count == target.Length ? target : throw Changed(wire);
+
+    private Shape ShapeOf(CaffeWire wire)
     {
         // A blob without either form is one of the older kind whose sizes are all 0, or not said: its elements are all there is.
         IEnumerable<long> sizes = _hasShape ? _shape : _hasLegacy ? _legacy : [_count];
@@ -91,7 +100,7 @@ internal sealed class CaffeBlobReader
         if (tag == CaffeFields.Bytes(CaffeFields.ShapeDimension))
         {
             long end = wire.LengthToEnd();
-            while (wire.Input.Position < end)
+            while (wire.Position < end)
             {
                 AddDimension(wire);
             }
@@ -102,66 +111,66 @@ internal sealed class CaffeBlobReader
         }
         else
         {
-            wire.Input.SkipLastField();
+            wire.SkipField(tag);
         }
     }
 
     private void AddDimension(CaffeWire wire)
     {
-        _shape.Add(wire.Input.ReadInt64());
+        _shape.Add(wire.ReadVarint());
         if (_shape.Count > Shape.MaxRank)
         {
             throw wire.Error(string.Create(CultureInfo.InvariantCulture, $"has a blob of more than {Shape.MaxRank} axes"));
         }
     }
 
-    private void ReadPacked(CaffeWire wire, int elementSize)
+    private void ReadElements(CaffeWire wire, int elementSize, bool packed)
     {
-        long start = wire.Input.Position;
-        long end = wire.LengthToEnd();
-        long length = end - wire.Input.Position;
-        if (length % elementSize != 0)
+        long end = packed ? wire.LengthToEnd() : wire.Position + elementSize;
+        long bytes = end - wire.Position;
+        if (bytes % elementSize != 0)
         {
-            throw wire.Error(string.Create(CultureInfo.InvariantCulture, $"has a blob of {length} bytes at byte {start}, expected a multiple of {elementSize}"));
+            throw wire.Error(string.Create(CultureInfo.InvariantCulture, $"has a blob of {bytes} bytes at byte {wire.Position}, expected a multiple of {elementSize}"));
         }
 
-        int added = (int)(length / elementSize);
-        Reserve(added);
-        Span<float> target = _data.AsSpan(_count, added);
-        CodedInputStream input = wire.Input;
-        if (elementSize == sizeof(float))
+        long added = bytes / elementSize;
+        if (_target is null)
         {
-            for (int i = 0; i < target.Length; i++)
-            {
-                target[i] = input.ReadFloat();
-            }
+            wire.SkipTo(end);
+        }
+        else if (added > _target.Length - _count)
+        {
+            throw Changed(wire);
         }
         else
         {
-            for (int i = 0; i < target.Length; i++)
-            {
-                target[i] = (float)input.ReadDouble();
-            }
+            Fill(wire, elementSize, _target.AsSpan((int)_count, (int)added));
         }
 
         _count += added;
     }
 
-    private void Append(float value)
+    private void Fill(CaffeWire wire, int elementSize, Span<float> target)
     {
-        Reserve(1);
-        _data[_count++] = value;
-    }
-
-    // One packed field gets exactly its size; elements that come in pieces double what is there.
-    private void Reserve(int added)
-    {
-        int needed = _count + added;
-        if (needed > _data.Length)
+        byte[] doubles = elementSize == sizeof(double) ? new byte[Math.Min(target.Length, PieceElements) * sizeof(double)] : [];
+        for (int start = 0; start < target.Length; start += PieceElements)
         {
-            float[] larger = GC.AllocateUninitializedArray<float>(_count == 0 ? needed : (int)Math.Max(needed, Math.Min(2L * _count, Array.MaxLength)));
-            _data.AsSpan(0, _count).CopyTo(larger);
-            _data = larger;
+            Span<float> piece = target.Slice(start, Math.Min(PieceElements, target.Length - start));
+            if (elementSize == sizeof(float))
+            {
+                wire.ReadExactly(MemoryMarshal.AsBytes(piece));
+            }
+            else
+            {
+                Span<byte> raw = doubles.AsSpan(0, piece.Length * sizeof(double));
+                wire.ReadExactly(raw);
+                FloatConversion.DoubleToSingle(MemoryMarshal.Cast<byte, double>(raw), piece);
+            }
+
+            int wrong = NonFinite < 0 ? FloatConversion.IndexOfNonFinite(piece) : -1;
+            NonFinite = wrong < 0 ? NonFinite : _count + start + wrong;
         }
     }
+
+    private static FcnSharpException Changed(CaffeWire wire) => wire.Error("has a blob that changed while it was read");
 }

@@ -11,6 +11,9 @@ internal static class CaffeFields
     /// <summary>The net: a layer of the older format.</summary>
     public const int NetV1Layer = 2;
 
+    /// <summary>The net: the name of an input.</summary>
+    public const int NetInput = 3;
+
     /// <summary>The net: a layer of the newer format.</summary>
     public const int NetLayer = 100;
 

@@ -28,7 +28,7 @@ public sealed record CaffeModel(string Name, IReadOnlyList<CaffeLayer> Layers)
     /// for a third. The tensors are shared, not copied.
     /// </summary>
     public IEnumerable<NamedTensor> Tensors =>
-        Layers.SelectMany(layer => layer.Blobs.Select((blob, i) => new NamedTensor($"{layer.Name}.{Role(i)}", blob)));
+        Layers.SelectMany(layer => layer.Blobs.Select((blob, i) => new NamedTensor(TensorName(layer.Name, i), blob)));
 
     /// <summary>Reads a file. Memory is taken for the weights once, straight into the tensors.</summary>
     /// <exception cref="FcnSharpException">The file cannot be read, is damaged, holds a NaN or an infinity, or is no .caffemodel.</exception>
@@ -83,6 +83,22 @@ public sealed record CaffeModel(string Name, IReadOnlyList<CaffeLayer> Layers)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         CaffeModelWriter.Write(path, this);
+    }
+
+    /// <summary>The name of a layer's blob.</summary>
+    internal static string TensorName(string layer, int index) => $"{layer}.{Role(index)}";
+
+    /// <summary>
+    /// The model with shapes as the newer format has them: a bias of one axis, an inner product's weight of two. Caffe compares
+    /// shapes of the newer form to the axis, and leading ones come from files of the older one.
+    /// </summary>
+    internal CaffeModel WithNewerShapes() => this with { Layers = [.. Layers.Select(layer => layer with { Blobs = [.. layer.Blobs.Select((blob, i) => WithoutLeadingOnes(blob, i > 0 ? 1 : layer.Type == "InnerProduct" ? 2 : Shape.MaxRank))] })] };
+
+    private static Tensor WithoutLeadingOnes(Tensor blob, int axes)
+    {
+        int[] shape = blob.Shape.ToArray();
+        int extra = Math.Max(0, shape.Length - axes);
+        return extra > 0 && shape.Take(extra).All(size => size == 1) ? blob.Reshape(new Shape(shape.AsSpan(extra))) : blob;
     }
 
     private static string Role(int index) => index < Roles.Length ? Roles[index] : string.Create(CultureInfo.InvariantCulture, $"blob{index}");
