@@ -13,7 +13,7 @@ namespace FcnSharp.Cli.Commands;
 internal sealed class PredictCommand : Verb
 {
     private const double OverlayOpacity = 0.6;
-    private readonly Argument<string[]> _images = new("image") { Description = "PNG images.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _images = new("image") { Description = "PNG, JPEG or WebP images.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> _model = new("--model") { Description = "A model file, such as demo/model.safetensors.", Required = true, HelpName = "file" };
     private readonly Option<string> _out = OutputFolder.Option("Folder for NAME.png (class of each pixel) and NAME.overlay.png.");
 
@@ -40,7 +40,7 @@ internal sealed class PredictCommand : Verb
         using IProgressReporter progress = context.StartProgress("Predicting", "images");
         for (int i = 0; i < images.Length; i++)
         {
-            RgbImage image = PngFile.ReadRgb(images[i]);
+            RgbImage image = ImageFile.Read(images[i]);
             LabelMap labels = segmenter.Segment(image, context.Stop);
             (string labelPath, string overlayPath) = Outputs(images[i], folder);
             PngFile.WriteLabels(labelPath, labels, palette);
