@@ -15,7 +15,11 @@ internal static class FcnCommandLine
     public static int Run(IReadOnlyList<string> args, Terminal terminal)
     {
         SharedOptions shared = new();
-        Verb[] verbs = [new DemoCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(), new ConvertCommand(), new BenchCommand(), new InfoCommand()];
+        Verb[] verbs =
+        [
+            new DemoCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(), new DataCommand(), new ConvertCommand(),
+            new SetupCommand(), new BenchCommand(), new InfoCommand(),
+        ];
         Command root = CreateRoot(shared, verbs, new CommandHost(terminal));
 
         ParseResult parsed = root.Parse(args);

@@ -30,7 +30,7 @@ internal sealed class ClassifyCommand : Verb
         string[] images = parsed.GetRequiredValue(_images);
         using IDevice device = Devices.Open(context.Options);
         using ClassifierOptions.NamedClassifier classifier = _classifier.Open(parsed, device);
-        ClassifiedImage[] results = [.. images.Select(image => new ClassifiedImage(image, classifier.Best(classifier.Classifier.Classify(PngFile.ReadRgb(image), context.Stop))))];
+        ClassifiedImage[] results = [.. images.Select(image => new ClassifiedImage(image, classifier.Best(classifier.Classifier.Classify(ImageFile.Read(image), context.Stop))))];
         if (parsed.GetValue(_json))
         {
             context.Output.WriteLine(JsonSerializer.Serialize(new Classification(classifier.Classifier.Net, results), ClassificationJson.Default.Classification));

@@ -83,7 +83,7 @@ internal sealed class HeatmapCommand : Verb
 
     private static HeatmapImage Draw(string path, string folder, ClassifierOptions.NamedClassifier classifier, int index, int side, CancellationToken stop)
     {
-        RgbImage image = PngFile.ReadRgb(path);
+        RgbImage image = ImageFile.Read(path);
         ClassMap map = classifier.Classifier.Map(image, side, stop);
         float[] heat = map.ToPixels(index, image.Width, image.Height);
         (string heatmapPath, string overlayPath) = Outputs(path, folder);

@@ -10,7 +10,7 @@ internal static class ImageArguments
     /// <summary>The argument for one image or more.</summary>
     public static Argument<string[]> Argument()
     {
-        var images = new Argument<string[]>("image") { Description = "PNG images.", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("image") { Description = "PNG, JPEG or WebP images.", Arity = ArgumentArity.OneOrMore };
         images.Validators.Add(RefuseOptions);
         return images;
     }

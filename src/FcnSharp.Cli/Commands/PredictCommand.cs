@@ -41,7 +41,7 @@ internal sealed class PredictCommand : Verb
         using IProgressReporter progress = context.StartProgress("Predicting", "images");
         for (int i = 0; i < images.Length; i++)
         {
-            RgbImage image = PngFile.ReadRgb(images[i]);
+            RgbImage image = ImageFile.Read(images[i]);
             LabelMap labels = segmenter.Segment(image, context.Stop);
             (string labelPath, string overlayPath) = Outputs(images[i], folder);
             PngFile.WriteLabels(labelPath, labels, palette);

@@ -1,0 +1,109 @@
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Imaging;
+
+/// <summary>
+/// Reads picture files of any format that one of its decoders knows, told by the content and not by the file's name, and
+/// turns them upright by their EXIF orientation. Safe to use from several threads.
+/// </summary>
+public sealed class ImageReader
+{
+    private readonly IImageDecoder[] _decoders;
+
+    /// <summary>Creates a reader.</summary>
+    /// <param name="decoders">The decoders; the first that recognises a file reads it.</param>
+    /// <param name="maxPixels">The most pixels of a picture, checked before memory is asked for.</param>
+    public ImageReader(IEnumerable<IImageDecoder> decoders, long maxPixels = PngFile.DefaultMaxPixels)
+    {
+        ArgumentNullException.ThrowIfNull(decoders);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxPixels, 1);
+        _decoders = [.. decoders];
+        MaxPixels = maxPixels;
+    }
+
+    /// <summary>Reads PNG by this library, JPEG by libjpeg-turbo and WebP by libwebp where these are installed.</summary>
+    public static ImageReader Default { get; } = new([new PngDecoder(), new JpegDecoder(), new WebPDecoder()]);
+
+    /// <summary>The decoders, in the order in which they are asked.</summary>
+    public IReadOnlyList<IImageDecoder> Decoders => _decoders;
+
+    /// <summary>The most pixels of a picture.</summary>
+    public long MaxPixels { get; }
+
+    /// <summary>Reads a picture, upright, as 8-bit RGB; alpha is left out.</summary>
+    /// <exception cref="FcnSharpException">The file cannot be read, is of no known format, damaged, cut short or too large; or the library for its format is not installed.</exception>
+    public RgbImage Read(string path) => With(path, (decoder, stream) =>
+    {
+        ImageOrientation orientation = Orientation(stream);
+        RgbImage image = decoder.Decode(stream, path, MaxPixels);
+        return orientation.Apply(image);
+    });
+
+    /// <summary>Reads format, size and orientation from a picture's header.</summary>
+    /// <exception cref="FcnSharpException">As of <see cref="Read"/>; damage beyond the header is not seen.</exception>
+    public ImageInfo ReadInfo(string path) => With(path, (decoder, stream) =>
+    {
+        ImageOrientation orientation = Orientation(stream);
+        (int width, int height) = decoder.ReadSize(stream, path);
+        return orientation.SwapsSides() ? new(decoder.Format, height, width, orientation) : new ImageInfo(decoder.Format, width, height, orientation);
+    });
+
+    /// <summary>Throws when a picture has more pixels than the caller accepts or an array of its bytes holds.</summary>
+    internal static void CheckPixels(string name, string format, int width, int height, long maxPixels, int bytesPerPixel = 3)
+    {
+        long pixels = (long)width * height;
+        long limit = Math.Min(maxPixels, Array.MaxLength / bytesPerPixel);
+        if (width < 1 || height < 1 || pixels > limit)
+        {
+            throw new FcnSharpException($"{name}: the {format} has {width}x{height} = {pixels} pixels, the limit is {limit}; raise the limit or make the picture smaller.");
+        }
+    }
+
+    /// <summary>The whole file: native decoders read from memory.</summary>
+    internal static byte[] ReadAll(Stream stream, string name, string format)
+    {
+        const int MaxBytes = 1 << 30;
+        long length = stream.Length - stream.Position;
+        if (length > MaxBytes)
+        {
+            throw new FcnSharpException($"{name}: the {format} has {length} bytes, the limit is {MaxBytes}; save it smaller or as PNG.");
+        }
+
+        byte[] content = new byte[length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    private static ImageOrientation Orientation(Stream stream)
+    {
+        ImageOrientation orientation = ExifOrientation.Read(stream);
+        stream.Position = 0;
+        return orientation;
+    }
+
+    private T With<T>(string path, Func<IImageDecoder, Stream, T> read)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            Span<byte> head = stackalloc byte[FileKind.HeadLength];
+            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+            stream.Position = 0;
+            foreach (IImageDecoder decoder in _decoders)
+            {
+                if (decoder.Recognizes(head))
+                {
+                    return read(decoder, stream);
+                }
+            }
+
+            string known = string.Join(", ", _decoders.Select(decoder => decoder.Format));
+            throw new FcnSharpException($"{path}: the file is {FileKind.Describe(head)}, expected a picture of one of the formats {known}; convert it to PNG.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw PngFailure.Unreadable(path, e);
+        }
+    }
+}
