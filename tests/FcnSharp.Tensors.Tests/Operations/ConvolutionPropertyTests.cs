@@ -78,9 +78,9 @@ public sealed class ConvolutionPropertyTests
             ConvolutionCase c = RandomGeometry.Convolution(seed);
             Conv2dParameters p = c.Convolution!;
             ConvTranspose2dParameters up = RandomGeometry.TransposedOf(p, c.Input, c.Output);
-            Tensor fine = TestData.Normal(c.Input, 201);
-            Tensor coarse = TestData.Normal(c.Output, 202);
-            Tensor weight = TestData.Normal(c.Weight, 203);
+            Tensor fine = TestData.Integers(c.Input, 201, 4);
+            Tensor coarse = TestData.Integers(c.Output, 202, 4);
+            Tensor weight = TestData.Integers(c.Weight, 203, 3);
             ForEachDevice(device =>
             {
                 using var bench = new OperationBench(device);
