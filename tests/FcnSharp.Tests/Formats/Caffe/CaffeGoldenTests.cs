@@ -17,7 +17,7 @@ public sealed class CaffeGoldenTests
 
     private const double FastTolerance = 1e-4;
 
-    /// <summary>The published second normalisation has lost as much as the first, whose own error is known: 1.24e-5. Its input is not published.</summary>
+    /// <summary>The published second normalisation has lost as much as the first, whose own error is known: 1.24e-5. Its input is not published, and the pooling behind it has the same values.</summary>
     private const double SecondNormTolerance = 2e-5;
 
     private const double ProbabilityTolerance = 1e-6;
@@ -66,7 +66,7 @@ public sealed class CaffeGoldenTests
             Tensor found = NetFixtures.Read(execution, compiled.Outputs[blob]);
             Assert.Equal(expected.Shape.ElementCount, found.Shape.ElementCount);
             double largest = expected.Span.ToArray().Max(Math.Abs);
-            double bound = blob == "prob" ? ProbabilityTolerance : (precision == Precision.Fast ? FastTolerance : blob == "conv2/norm2" ? SecondNormTolerance : ExactTolerance) * largest;
+            double bound = blob == "prob" ? ProbabilityTolerance : (precision == Precision.Fast ? FastTolerance : blob is "conv2/norm2" or "pool2/3x3_s2" ? SecondNormTolerance : ExactTolerance) * largest;
             float[] ownError = blob == "pool1/norm1" ? PublishedRounding(reference) : new float[expected.Span.Length];
             TensorAssert.Within($"{name}, {blob}", found.Shape, expected.Span, found.Span, i => bound + ownError[i]);
         }
