@@ -1,6 +1,8 @@
 using FcnSharp.TestKit;
 using FcnSharp.Tensors.Cpu;
+using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Operations;
+using FcnSharp.Tensors.Programs;
 using FcnSharp.Tensors.Reference;
 using Xunit;
 
@@ -98,6 +100,60 @@ public sealed class DirectConvolutionTests
             TensorAssert.Exact("gradInput", c.Input, once.GradInput, twice.GradInput);
             TensorAssert.Exact("gradWeight", c.Weight, [.. once.GradWeight.Select(v => 2 * v)], twice.GradWeight);
         }
+    }
+
+    [Theory]
+    [InlineData("3x3, small map", false)]
+    [InlineData("3x3, stride 2", true)]
+    [InlineData("5x5, padding 2", true)]
+    [InlineData("3x3, 2 groups, stride 2", true)]
+    [InlineData("first layer, 7x7, stride 2", true)]
+    public void Constant_weights_packed_once_and_a_fused_relu_change_no_bit(string name, bool forAnyMap)
+    {
+        ConvolutionCase c = All.Single(x => x.Name == name);
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            using CpuDevice device = CpuDevices.Create(kernels, 2, Precision.Fast);
+            float[] plain = Forward(device, c, relu: false, constant: false, out _);
+            float[] expected = [.. plain.Select(v => v < 0 ? 0 : v)];
+            TensorAssert.SameBits($"{kernels.Name} constant", expected, Forward(device, c, relu: true, constant: true, out bool readable));
+
+            // Where another map would choose another layout, the weights themselves stay.
+            Assert.Equal(forAnyMap, !readable);
+        }
+    }
+
+    private static float[] Forward(CpuDevice device, ConvolutionCase c, bool relu, bool constant, out bool readable)
+    {
+        var builder = new ProgramBuilder("test") { ConstantParameters = constant };
+        using IDeviceTensor stored = device.Allocate("weight", c.Weight);
+        stored.Write(TestData.Normal(c.Weight, 5, scale: 0.1).Span);
+        using IDeviceTensor bias = device.Allocate("bias", c.Bias);
+        bias.Write(TestData.Normal(c.Bias, 7).Span);
+        ProgramValue x = builder.Input("x", c.Input);
+        ProgramValue y = builder.Intermediate("y", c.Output);
+        builder.Add(new Conv2dForward("conv", c.Convolution!, x, builder.Persistent(stored), builder.Persistent(bias), y));
+        ProgramValue result = y;
+        if (relu)
+        {
+            result = builder.Intermediate("relu", y.Shape);
+            builder.Add(new ReluForward("relu", y, result));
+        }
+
+        builder.MarkOutput(result);
+        using IDevicePlan plan = device.Plan(builder.Build());
+        CpuDevices.Poison(device, plan);
+        using IExecution execution = plan.Begin();
+        float[] values = new float[result.Shape.ElementCount];
+        for (int i = 0; i < 2; i++)
+        {
+            execution.Write(x, TestData.Normal(c.Input, 6).Span);
+            execution.Run();
+            execution.Read(result, values);
+        }
+
+        readable = Record.Exception(() => stored.Read(new float[c.Weight.ElementCount])) is null;
+        return values;
     }
 
     private static float[][] Passes(ConvolutionRun run) => [run.Output, run.GradInput, run.GradWeight, run.GradBias];

@@ -52,6 +52,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     private readonly DirectWeights _packing;
     private readonly WeightSource _weights;
     private readonly nint[][] _tables;
+    private readonly bool[] _withoutTaps;
     private readonly int _columnPhases;
     private readonly int _rowPhases;
     private readonly long _positions;
@@ -91,6 +92,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         _tables = [.. phases.Select(Table)];
         _columnPhases = phases.Count(p => p.OutputOffsetY == phases[0].OutputOffsetY);
         _rowPhases = phases.Length / _columnPhases;
+        _withoutTaps = [.. phases.Chunk(_columnPhases).Select(row => row.All(p => p.Taps.Length == 0))];
         _positions = phases.Max(_layout.Positions);
 
         int tile = kernels.LargestTile;
@@ -159,6 +161,17 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         float* strip = (float*)((byte*)products + ProductBytes);
         float* ownWeights = (float*)((byte*)strip + StripBytes);
         int last = Math.Min(_outputBlocks, (part + 1) * _outputBlocksPerItem);
+        if (_withoutTaps[rowPhase] && _bias is null)
+        {
+            int lanes = _kernels.Lanes;
+            for (int channel = part * _outputBlocksPerItem * 2 * lanes; channel < Math.Min(_outputs, last * 2 * lanes); channel++)
+            {
+                ClearRows(group, rowPhase, block, channel);
+            }
+
+            return;
+        }
+
         for (int outputBlock = part * _outputBlocksPerItem; outputBlock < last; outputBlock++)
         {
             float* weights = _weights.Block(group, outputBlock, ownWeights);
@@ -279,6 +292,28 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
             }
 
             position += length;
+        }
+    }
+
+    /// <summary>Outputs of a stride that no tap reaches.</summary>
+    private void ClearRows(int group, int rowPhase, int block, int channel)
+    {
+        Shape shape = _output.Shape;
+        nint plane = (nint)shape.H * shape.W;
+        ConvolutionPhase phase = _phases[rowPhase * _columnPhases];
+        long first = (long)block * _positionsPerBlock;
+        long end = first + PositionsOf(block);
+
+        // A row belongs to the block in which it begins.
+        for (long line = (first + _layout.Pitch - 1) / _layout.Pitch; line * _layout.Pitch < end; line++)
+        {
+            int n = (int)(line / _layout.RowsPerImage);
+            int y = (int)(line % _layout.RowsPerImage);
+            if (y < phase.GridHeight && n < shape.N)
+            {
+                float* row = _outputData + ((nint)n * shape.C + group * _outputs + channel) * plane + ((nint)y * phase.OutputStepY + phase.OutputOffsetY) * shape.W;
+                new Span<float>(row, shape.W).Clear();
+            }
         }
     }
 }

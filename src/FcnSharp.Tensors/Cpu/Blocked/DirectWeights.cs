@@ -1,3 +1,6 @@
+using System.Runtime.Intrinsics.X86;
+using FcnSharp.Tensors.Memory;
+
 namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
@@ -6,6 +9,8 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// </summary>
 internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 {
+    private const int RowsAhead = 4;
+
     private readonly BlockedKernels _kernels;
     private readonly ConvolutionPhase[] _phases;
     private readonly Shape _weight;
@@ -90,10 +95,20 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
             {
                 new Span<float>(turned, inputs * _taps * lanes).Clear();
             }
+            else if (_backward && _taps == 1)
+            {
+                // Vectors as they are, but for those past the last output.
+                _kernels.CopyVectors(first + firstInput * row + firstOutput, row, inputs, turned, lanes);
+                for (int i = 0; i < inputs && outputs < lanes; i++)
+                {
+                    new Span<float>(turned + i * lanes + outputs, lanes - outputs).Clear();
+                }
+            }
             else if (_backward)
             {
                 for (int i = 0; i < inputs; i++)
                 {
+                    AskFor(first + (firstInput + i + RowsAhead) * row + firstOutput * (nint)_taps, lanes * _taps);
                     Turn(first + (firstInput + i) * row + firstOutput * (nint)_taps, _taps, outputs, _taps, turned + i * _taps * lanes);
                 }
             }
@@ -114,6 +129,15 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 
                 to += PhaseElements(phase);
             }
+        }
+    }
+
+    /// <summary>Rows of weights lie too far apart for the processor to foresee the next.</summary>
+    private static void AskFor(float* from, int count)
+    {
+        for (int i = 0; i < count && Sse.IsSupported; i += NativeBuffer.Alignment / sizeof(float))
+        {
+            Sse.Prefetch0(from + i);
         }
     }
 

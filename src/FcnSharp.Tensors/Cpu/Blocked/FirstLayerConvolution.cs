@@ -105,10 +105,23 @@ internal sealed unsafe class FirstLayerConvolution : IKernel, IParallelJob, IPac
                     if (channel < shape.C)
                     {
                         _kernels.Finish(products + half * _panel, count, bias + channel, _operation.Relu ? 0 : float.NegativeInfinity);
-                        _kernels.ToPlanes(products + half * _panel, count, Math.Min(lanes, shape.C - channel), _outputData + ((nint)n * shape.C + channel) * plane + (nint)y * shape.W + first, plane);
+                        Store(products + half * _panel, count, Math.Min(lanes, shape.C - channel), _outputData + ((nint)n * shape.C + channel) * plane + (nint)y * shape.W + first, plane);
                     }
                 }
             }
         }
+    }
+
+    /// <summary>Writes outputs to the planes, from the first whole vector of a plane on in whole vectors: one that lies across two lines of the cache costs two.</summary>
+    private void Store(float* products, int count, int channels, float* target, nint plane)
+    {
+        int lanes = _kernels.Lanes;
+        int head = (int)Math.Min((nint)count, -((nint)target / sizeof(float)) & (lanes - 1));
+        if (head > 0)
+        {
+            _kernels.ToPlanes(products, head, channels, target, plane);
+        }
+
+        _kernels.ToPlanes(products + head * lanes, count - head, channels, target + head, plane);
     }
 }

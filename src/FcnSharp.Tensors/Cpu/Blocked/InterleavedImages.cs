@@ -4,7 +4,7 @@ using FcnSharp.Tensors.Operations;
 namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
-/// Images of few channels as rows of pixels, the channels of a pixel side by side, [image][row][column][channel], with the zeros
+/// Images of three or four channels as rows of pixels, the channels of a pixel side by side, [image][row][column][channel], with the zeros
 /// that a convolution's padding adds: what the taps of a kernel's row see is then one run.
 /// </summary>
 internal sealed unsafe class InterleavedImages : IParallelJob
@@ -59,12 +59,36 @@ internal sealed unsafe class InterleavedImages : IParallelJob
         nint plane = (nint)_input.H * _input.W;
         float* row = _source + (nint)n * channels * plane + (nint)y * _input.W;
         target += edge;
-        for (int x = 0; x < _input.W; x++)
+        if (channels == 3)
         {
-            for (int c = 0; c < channels; c++)
-            {
-                *target++ = row[c * plane + x];
-            }
+            Interleave3(row, row + plane, row + 2 * plane, _input.W, target);
+        }
+        else
+        {
+            Interleave4(row, row + plane, row + 2 * plane, row + 3 * plane, _input.W, target);
+        }
+    }
+
+    private static void Interleave3(float* red, float* green, float* blue, int columns, float* target)
+    {
+        for (int x = 0; x < columns; x++)
+        {
+            target[0] = red[x];
+            target[1] = green[x];
+            target[2] = blue[x];
+            target += 3;
+        }
+    }
+
+    private static void Interleave4(float* first, float* second, float* third, float* fourth, int columns, float* target)
+    {
+        for (int x = 0; x < columns; x++)
+        {
+            target[0] = first[x];
+            target[1] = second[x];
+            target[2] = third[x];
+            target[3] = fourth[x];
+            target += 4;
         }
     }
 }
