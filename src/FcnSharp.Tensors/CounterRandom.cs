@@ -6,15 +6,22 @@ namespace FcnSharp.Tensors;
 /// </summary>
 public static class CounterRandom
 {
+    /// <summary>From a position to the next, before the mixing.</summary>
+    internal const ulong Step = 0x9E3779B97F4A7C15UL;
+
+    internal const ulong FirstFactor = 0xBF58476D1CE4E5B9UL;
+
+    internal const ulong SecondFactor = 0x94D049BB133111EBUL;
+
     /// <summary>64 random bits.</summary>
     public static ulong Bits(ulong seed, ulong stream, ulong position) =>
-        Mix(Mix(Mix(seed + 0x9E3779B97F4A7C15UL) ^ stream) + position * 0x9E3779B97F4A7C15UL);
+        Mix(Mix(Mix(seed + Step) ^ stream) + position * Step);
 
     /// <summary>The key of one stream, for loops that draw many positions with <see cref="BitsAt"/>.</summary>
-    public static ulong Key(ulong seed, ulong stream) => Mix(Mix(seed + 0x9E3779B97F4A7C15UL) ^ stream);
+    public static ulong Key(ulong seed, ulong stream) => Mix(Mix(seed + Step) ^ stream);
 
     /// <summary>64 random bits of a stream: equals <see cref="Bits"/> for the key's seed and stream.</summary>
-    public static ulong BitsAt(ulong key, ulong position) => Mix(key + position * 0x9E3779B97F4A7C15UL);
+    public static ulong BitsAt(ulong key, ulong position) => Mix(key + position * Step);
 
     /// <summary>A number in [0, 1) with 53 random bits.</summary>
     public static double Uniform(ulong seed, ulong stream, ulong position) =>
@@ -46,8 +53,8 @@ public static class CounterRandom
     /// <summary>Scrambles 64 bits, one to one (the output function of SplitMix64).</summary>
     public static ulong Mix(ulong z)
     {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        z = (z ^ (z >> 30)) * FirstFactor;
+        z = (z ^ (z >> 27)) * SecondFactor;
         return z ^ (z >> 31);
     }
 }

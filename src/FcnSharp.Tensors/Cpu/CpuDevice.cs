@@ -70,7 +70,7 @@ public sealed class CpuDevice : HostDevice
         MaxPool2dBackward o => new MaxPoolBackwardKernel(_workers, _kernels, o),
         ReluForward o => new ReluForwardKernel(_workers, _kernels, o),
         ReluBackward o => new ReluBackwardKernel(_workers, _kernels, o),
-        DropoutApply o => new DropoutKernel(_workers, o),
+        DropoutApply o => new DropoutKernel(_workers, _kernels, o),
         CropForward o => new CropForwardKernel(_workers, o),
         CropBackward o => new CropBackwardKernel(_workers, o),
         SumForward o => new SumKernel(_workers, _kernels, o),

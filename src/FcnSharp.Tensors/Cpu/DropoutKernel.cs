@@ -5,8 +5,9 @@ using FcnSharp.Tensors.Programs;
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>Zeroes or scales each element by the mask that its position draws.</summary>
-internal sealed unsafe class DropoutKernel(WorkerPool workers, DropoutApply operation) : ParallelKernel(workers)
+internal sealed unsafe class DropoutKernel(WorkerPool workers, KernelSet kernels, DropoutApply operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly long _count = operation.Input.Shape.ElementCount;
     private readonly uint _threshold = DropoutMask.Threshold(operation.Ratio);
     private readonly float _scale = DropoutMask.Scale(operation.Ratio);
@@ -18,18 +19,9 @@ internal sealed unsafe class DropoutKernel(WorkerPool workers, DropoutApply oper
 
     public override void Run(int item, int worker)
     {
+        // Chunks are even, so a draw's two halves always belong to one item.
         long first = (long)item * Chunk;
-        int count = ChunkLength(_count, item);
-        for (int i = 0; i < count; i += 2)
-        {
-            // Chunks are even, so a draw's two halves always belong to one item.
-            ulong bits = CounterRandom.BitsAt(_key, (ulong)(first + i) >> 1);
-            _output[first + i] = (uint)bits >= _threshold ? _input[first + i] * _scale : 0;
-            if (i + 1 < count)
-            {
-                _output[first + i + 1] = (uint)(bits >> 32) >= _threshold ? _input[first + i + 1] * _scale : 0;
-            }
-        }
+        _kernels.Dropout(_input + first, _output + first, ChunkLength(_count, item), _key, (ulong)first / 2, _threshold, _scale);
     }
 
     protected override void Bind(KernelFrame frame)

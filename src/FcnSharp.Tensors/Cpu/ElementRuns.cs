@@ -122,4 +122,25 @@ internal static unsafe class ElementRuns<TOps, TVector>
             TOps.StoreUpTo(sum, target + i, count - i);
         }
     }
+
+    /// <summary>y = x * scale where the element's draw is at least the threshold, else 0; two elements share a draw. May be in place.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="y">The output.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="key">Key of the stream of draws.</param>
+    /// <param name="draw">Position of the first element's draw.</param>
+    /// <param name="threshold">Smallest draw that keeps an element.</param>
+    /// <param name="scale">Factor of what is kept.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Dropout(float* x, float* y, int count, ulong key, ulong draw, uint threshold, float scale)
+    {
+        TVector zero = TOps.Broadcast(0);
+        TVector scales = TOps.Broadcast(scale);
+        TVector thresholds = TOps.BroadcastBits((int)threshold);
+        for (int i = 0; i < count; i += TOps.Lanes)
+        {
+            TVector bits = TOps.RandomBits(key, draw + (ulong)i / 2);
+            TOps.StoreUpTo(TOps.IfNotBelowBits(bits, thresholds, TOps.Multiply(TOps.Load(x + i), scales), zero), y + i, count - i);
+        }
+    }
 }

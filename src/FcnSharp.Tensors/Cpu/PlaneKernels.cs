@@ -26,6 +26,8 @@ internal sealed unsafe class PlaneKernels
 
     public delegate*<nint*, int, nint, int, float*, void> SumOfTerms { get; private init; }
 
+    public delegate*<float*, float*, int, ulong, ulong, uint, float, void> Dropout { get; private init; }
+
     public delegate*<float*, long, double> Sum { get; private init; }
 
     public delegate*<float*, long, double, double> Squares { get; private init; }
@@ -64,6 +66,7 @@ internal sealed unsafe class PlaneKernels
             Averages = &NormRuns<TOps, TVector>.Averages,
             WeightedSum = &ElementRuns<TOps, TVector>.WeightedSum,
             SumOfTerms = &ElementRuns<TOps, TVector>.Sum,
+            Dropout = &ElementRuns<TOps, TVector>.Dropout,
             Sum = &NormRuns<TOps, TVector>.Sum,
             Squares = &NormRuns<TOps, TVector>.Squares,
             AddGradients = &NormRuns<TOps, TVector>.AddGradients,

@@ -63,6 +63,12 @@ internal unsafe interface IVectorOperations<TVector>
     /// <summary>Whole numbers moved up into a float's exponent.</summary>
     static abstract TVector ShiftToExponent(TVector bits);
 
+    /// <summary><see cref="CounterRandom.BitsAt"/> of one position after the other, each in two lanes, its lower half first.</summary>
+    static abstract TVector RandomBits(ulong key, ulong position);
+
+    /// <summary>then where the left whole number, without a sign, is not below the right one, else otherwise.</summary>
+    static abstract TVector IfNotBelowBits(TVector left, TVector right, TVector then, TVector otherwise);
+
     /// <summary>Lanes 0, 2, 4 and so on of two vectors behind each other.</summary>
     static abstract TVector Even(TVector first, TVector second);
 
@@ -179,6 +185,19 @@ internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector51
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ShiftToExponent(Vector512<float> bits) => (bits.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> RandomBits(ulong key, ulong position)
+    {
+        Vector512<ulong> z = Vector512.Create(key + position * CounterRandom.Step) + Vector512<ulong>.Indices * CounterRandom.Step;
+        z = (z ^ (z >>> 30)) * CounterRandom.FirstFactor;
+        z = (z ^ (z >>> 27)) * CounterRandom.SecondFactor;
+        return (z ^ (z >>> 31)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> IfNotBelowBits(Vector512<float> left, Vector512<float> right, Vector512<float> then, Vector512<float> otherwise) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(left.AsUInt32(), right.AsUInt32()).AsSingle(), then, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Even(Vector512<float> first, Vector512<float> second) =>
@@ -356,6 +375,19 @@ internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector25
     public static Vector256<float> ShiftToExponent(Vector256<float> bits) => (bits.AsInt32() << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> RandomBits(ulong key, ulong position)
+    {
+        Vector256<ulong> z = Vector256.Create(key + position * CounterRandom.Step) + Vector256<ulong>.Indices * CounterRandom.Step;
+        z = (z ^ (z >>> 30)) * CounterRandom.FirstFactor;
+        z = (z ^ (z >>> 27)) * CounterRandom.SecondFactor;
+        return (z ^ (z >>> 31)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> IfNotBelowBits(Vector256<float> left, Vector256<float> right, Vector256<float> then, Vector256<float> otherwise) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(left.AsUInt32(), right.AsUInt32()).AsSingle(), then, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Even(Vector256<float> first, Vector256<float> second) =>
         Avx2.Permute4x64(Avx.Shuffle(first, second, 0b10_00_10_00).AsDouble(), 0b11_01_10_00).AsSingle();
 
@@ -519,6 +551,19 @@ internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector12
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ShiftToExponent(Vector128<float> bits) => (bits.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> RandomBits(ulong key, ulong position)
+    {
+        Vector128<ulong> z = Vector128.Create(key + position * CounterRandom.Step) + Vector128<ulong>.Indices * CounterRandom.Step;
+        z = (z ^ (z >>> 30)) * CounterRandom.FirstFactor;
+        z = (z ^ (z >>> 27)) * CounterRandom.SecondFactor;
+        return (z ^ (z >>> 31)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> IfNotBelowBits(Vector128<float> left, Vector128<float> right, Vector128<float> then, Vector128<float> otherwise) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThanOrEqual(left.AsUInt32(), right.AsUInt32()).AsSingle(), then, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Even(Vector128<float> first, Vector128<float> second) =>

@@ -1,3 +1,4 @@
+using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Programs;
 using FcnSharp.Tensors.Reference;
@@ -25,6 +26,22 @@ public sealed class ElementwiseTests
             TensorAssert.SameBits("output", expected[0], actual[0]);
             TensorAssert.SameBits("gradInput", expected[1], actual[1]);
         });
+    }
+
+    [Fact]
+    public void Results_that_are_stored_past_the_caches_have_the_same_bits()
+    {
+        // 32 MiB and an end that no vector fits.
+        Tensor input = TestData.Normal(new Shape(1, 1, 1, (8 << 20) + 37), 44);
+        using var reference = new ReferenceDevice();
+        float[][] expected = Relu(reference, input, input, null);
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            using CpuDevice device = CpuDevices.Create(kernels, threads: 3);
+            float[][] actual = Relu(device, input, input, plan => CpuDevices.Poison(device, plan));
+            TensorAssert.SameBits("output", expected[0], actual[0]);
+            TensorAssert.SameBits("gradInput", expected[1], actual[1]);
+        }
     }
 
     [Fact]
