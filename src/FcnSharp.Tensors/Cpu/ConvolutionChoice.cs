@@ -69,10 +69,11 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
 
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
+        // A tile is two vectors of channels wide: with one or less of them, half of what it computes would be thrown away.
         Conv2dParameters p = o.Parameters;
         return SchemeFor(p, o.Weight.Shape, o.GradInput.Shape, constantWeights) is { } scheme
             ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
-            : IsDirect(p, o.Weight.Shape)
+            : IsDirect(p, o.Weight.Shape) && o.Weight.Shape.C > kernels.Blocked.Lanes
             ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
