@@ -88,6 +88,9 @@ public sealed class ClassifierTests : IDisposable
         var map = new ClassMap(new Tensor(new Shape(1, 2, 1, 2), [0.25f, 0.75f, 0.75f, 0.25f]), grid, grid, height: 4, width: 8);
 
         Assert.Equal([0.25f, 0.25f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.75f], map.ToPixels(0, 8, 1));
+
+        // Of twice the size pixel 7 lies at 3.25 of the image that was computed.
+        Assert.Equal(0.25f + 0.5f * (3.25f - 2) / 4, map.ToPixels(0, 16, 1)[7]);
         Assert.Equal([1, 0], map.Winners());
     }
 
