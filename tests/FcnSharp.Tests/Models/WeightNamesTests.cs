@@ -36,9 +36,22 @@ public sealed class WeightNamesTests
         IReadOnlyList<NamedTensor> classifier = WeightTransplantTests.Weights("googlenet", 5);
         IReadOnlyList<NamedTensor> fcn = WeightTransplantTests.Weights("fcn32s-googlenet", 5);
 
-        Assert.Same(classifier, WeightNames.Recognize("fcn8s-googlenet", classifier, "file").Tensors);
+        Assert.Equal(classifier, WeightNames.Recognize("fcn8s-googlenet", classifier, "file").Tensors);
         Assert.Equal([104f, 117, 123], WeightNames.Recognize("fcn8s-googlenet", classifier, "file").Preprocessing!.Mean);
         Assert.Equal([104.00699f, 116.66877f, 122.67892f], WeightNames.Recognize("fcn8s-googlenet", fcn, "file").Preprocessing!.Mean);
+    }
+
+    /// <summary>As some programs write names that shall be file names; what is of no layer stays.</summary>
+    [Fact]
+    public void Dots_in_the_place_of_slashes_become_slashes_again()
+    {
+        IReadOnlyList<NamedTensor> expected = [.. WeightTransplantTests.Weights("googlenet", 5), new NamedTensor("loss1/fc.weight", new Tensor(new Shape(1)))];
+        NamedTensor[] dotted = [.. expected.Select(t => t with { Name = t.Name.Replace('/', '.') })];
+
+        IReadOnlyList<NamedTensor> renamed = WeightNames.Recognize("fcn8s-googlenet", dotted, "file").Tensors;
+
+        Assert.Equal(expected.SkipLast(1), renamed.SkipLast(1));
+        Assert.Equal("loss1.fc.weight", renamed[^1].Name);
     }
 
     [Theory]

@@ -2,6 +2,7 @@
 """Writes narrow_fcns.safetensors: scores, loss and gradients of the FCNs on VGG16 and AlexNet, computed by PyTorch.
 
 Needs PyTorch and NumPy (made with 1.13 on a CPU): python3 make_golden.py
+With arguments it writes other cases: python3 make_golden.py FILE NARROWING NET/PADDING/HEIGHTxWIDTH...
 The nets are written down here a second time, from the paper and the reference's numbers. Their channels are divided by
 NARROWING, so that gradients are computed in seconds. Weights, images and labels are not stored: both sides make them from the
 same hash (GoldenFcnTests.cs). All is computed in double precision from float32 numbers. Of the scores and of each gradient the
@@ -10,12 +11,13 @@ largest number, the root of the sum of squares and some elements at equal distan
 import json
 import os
 import struct
+import sys
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-NARROWING = 16
+NARROWING = 16 if len(sys.argv) < 3 else int(sys.argv[2])
 CLASSES = 3
 IGNORE = 255
 GRADIENT_SAMPLES = 24
@@ -149,22 +151,27 @@ def write(path, tensors):
 def main():
     torch.set_num_threads(1)
     golden = {}
-    for name, build in NETS.items():
-        for reference in (False, True):
-            for height, width in SIZES:
-                image = uniform("image", (1, 3, height, width), 2.0)
-                hashed = mix("labels", height * width)
-                labels = torch.from_numpy(np.where(hashed % 7 == 6, IGNORE, (hashed >> np.uint32(8)) % CLASSES).astype(np.int64)).reshape(1, height, width)
-                net = Net()
-                scores = build(net, image, reference)
-                loss = F.cross_entropy(scores, labels, ignore_index=IGNORE)
-                loss.backward()
-                case = f"{name}/{'reference' if reference else 'tight'}/{height}x{width}/"
-                golden[case + "scores"] = sample(scores, SCORE_SAMPLES)
-                golden[case + "loss"] = np.array([loss.item()])
-                gradients = [sample(net.parameters[p].grad, GRADIENT_SAMPLES) for p in sorted(net.parameters)]
-                golden[case + "gradients"] = np.concatenate(gradients)
-    write(os.path.join(os.path.dirname(os.path.abspath(__file__)), "narrow_fcns.safetensors"), golden)
+    cases = [f"{net}/{padding}/{h}x{w}" for net in NETS for padding in ("tight", "reference") for h, w in SIZES]
+    for case in cases if len(sys.argv) < 3 else sys.argv[3:]:
+        compute(case, golden)
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "narrow_fcns.safetensors")
+    write(beside if len(sys.argv) < 3 else sys.argv[1], golden)
+
+
+def compute(case, golden):
+    name, padding, size = case.split("/")
+    height, width = (int(side) for side in size.split("x"))
+    image = uniform("image", (1, 3, height, width), 2.0)
+    hashed = mix("labels", height * width)
+    labels = torch.from_numpy(np.where(hashed % 7 == 6, IGNORE, (hashed >> np.uint32(8)) % CLASSES).astype(np.int64)).reshape(1, height, width)
+    net = Net()
+    scores = NETS[name](net, image, padding == "reference")
+    loss = F.cross_entropy(scores, labels, ignore_index=IGNORE)
+    loss.backward()
+    golden[case + "/scores"] = sample(scores, SCORE_SAMPLES)
+    golden[case + "/loss"] = np.array([loss.item()])
+    gradients = [sample(net.parameters[p].grad, GRADIENT_SAMPLES) for p in sorted(net.parameters)]
+    golden[case + "/gradients"] = np.concatenate(gradients)
 
 
 main()
