@@ -41,8 +41,9 @@ internal sealed class SetupCommand : Verb
             }
 
             // A library is looked for once a process, so what the package manager says is what counts here.
-            complete &= commands.Any(command => Succeeds(command, context));
-            context.Output.WriteLine($"{codec.Format}: {codec.Name} {(complete ? "was installed" : "could not be installed; " + codec.InstallHint)}");
+            bool installed = commands.Any(command => Succeeds(command, context));
+            complete &= installed;
+            context.Output.WriteLine($"{codec.Format}: {codec.Name} {(installed ? "was installed" : "could not be installed; " + codec.InstallHint)}");
         }
 
         return complete ? ExitCodes.Success : ExitCodes.Failure;
