@@ -49,6 +49,26 @@ public sealed class DataCommandTests : IDisposable
     }
 
     [Fact]
+    public void Many_findings_of_a_kind_are_counted_in_text_and_listed_in_json()
+    {
+        SceneDataset.Write(_temp["many"], 24, 1, 16, 16, seed: 2, cancellation: TestContext.Current.CancellationToken);
+        foreach (string image in Directory.EnumerateFiles(_temp["many/images"]))
+        {
+            File.WriteAllText(image, "broken");
+        }
+
+        CapturedTerminal terminal = new();
+        Assert.Equal(1, terminal.Run("data", "check", _temp["many"], "-q"));
+        Assert.Equal(20, terminal.Output.Split('\n').Count(line => line.StartsWith("error: ", StringComparison.Ordinal)));
+        Assert.Contains("  5 more of the kind 'unreadable'; --json lists all\n", terminal.Output, StringComparison.Ordinal);
+        Assert.EndsWith("25 errors, 0 warnings\n", terminal.Output, StringComparison.Ordinal);
+
+        CapturedTerminal json = new();
+        Assert.Equal(1, json.Run("data", "check", _temp["many"], "-q", "--json"));
+        Assert.Equal(25, JsonDocument.Parse(json.Output).RootElement.GetProperty("findings").GetArrayLength());
+    }
+
+    [Fact]
     public void Info_reads_no_pixels()
     {
         File.WriteAllText(_temp["data/labels/0003.png"], "broken");

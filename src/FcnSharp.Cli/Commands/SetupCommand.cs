@@ -20,6 +20,7 @@ internal sealed class SetupCommand : Verb
     public override int Run(ParseResult parsed, CommandContext context)
     {
         bool complete = true;
+        bool listed = false;
         foreach (NativeCodec codec in NativeCodec.All)
         {
             if (codec.IsInstalled)
@@ -38,6 +39,13 @@ internal sealed class SetupCommand : Verb
             {
                 context.Output.WriteLine($"{codec.Format}: {codec.Name} is not installed; this would install it: {string.Join(' ', commands[0])}");
                 continue;
+            }
+
+            if (OperatingSystem.IsLinux() && !listed)
+            {
+                // A fresh system has no list of packages yet; a failure shows in what follows.
+                listed = true;
+                _ = Succeeds([.. commands[0].TakeWhile(word => word != "install"), "update"], context);
             }
 
             // A library is looked for once a process, so what the package manager says is what counts here.
