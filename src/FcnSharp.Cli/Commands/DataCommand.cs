@@ -13,6 +13,7 @@ namespace FcnSharp.Cli.Commands;
 internal sealed class DataCommand : Verb
 {
     private const int MaxSizes = 5;
+    private const int MaxFindingsOfAKind = 20;
     private readonly Argument<string> _action = new("action") { Description = "check reads every file; info reads headers only." };
     private readonly Argument<string> _folder = new("folder") { Description = "The dataset: PASCAL VOC, CamVid, Cityscapes, ADE20K, LabelMe, or images/ and labels/." };
     private readonly Option<int?> _void = new("--void") { Description = "The label of pixels that do not count; the layout's if not given.", HelpName = "n" };
@@ -90,9 +91,18 @@ internal sealed class DataCommand : Verb
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  void {100 * report.VoidShare:0.00} % of all pixels"));
         }
 
-        foreach (Finding finding in report.Findings)
+        foreach (IGrouping<(FindingSeverity Severity, string Code), Finding> kind in report.Findings.GroupBy(finding => (finding.Severity, finding.Code)))
         {
-            output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? "error" : "warning")}: {Shown(finding.Message)}");
+            foreach (Finding finding in kind.Take(MaxFindingsOfAKind))
+            {
+                output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? "error" : "warning")}: {Shown(finding.Message)}");
+            }
+
+            int more = kind.Count() - MaxFindingsOfAKind;
+            if (more > 0)
+            {
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {more} more of the kind '{kind.Key.Code}'; --json lists all"));
+            }
         }
 
         int errors = report.Findings.Count(finding => finding.Severity == FindingSeverity.Error);

@@ -20,6 +20,7 @@ internal sealed class SetupCommand : Verb
     public override int Run(ParseResult parsed, CommandContext context)
     {
         bool complete = true;
+        bool listed = false;
         foreach (NativeCodec codec in NativeCodec.All)
         {
             if (codec.IsInstalled)
@@ -40,9 +41,17 @@ internal sealed class SetupCommand : Verb
                 continue;
             }
 
+            if (OperatingSystem.IsLinux() && !listed)
+            {
+                // A fresh system has no list of packages yet; a failure shows in what follows.
+                listed = true;
+                _ = Succeeds([.. commands[0].TakeWhile(word => word != "install"), "update"], context);
+            }
+
             // A library is looked for once a process, so what the package manager says is what counts here.
-            complete &= commands.Any(command => Succeeds(command, context));
-            context.Output.WriteLine($"{codec.Format}: {codec.Name} {(complete ? "was installed" : "could not be installed; " + codec.InstallHint)}");
+            bool installed = commands.Any(command => Succeeds(command, context));
+            complete &= installed;
+            context.Output.WriteLine($"{codec.Format}: {codec.Name} {(installed ? "was installed" : "could not be installed; " + codec.InstallHint)}");
         }
 
         return complete ? ExitCodes.Success : ExitCodes.Failure;

@@ -42,10 +42,74 @@ public sealed class FolderDatasetTests : IDisposable
     }
 
     [Fact]
-    public void A_mask_of_0_and_255_is_refused_rather_than_learnt_as_void()
+    public void Masks_of_0_and_255_are_two_classes_unless_255_was_said_to_be_void()
     {
         AddPair("a", [0, 255]);
-        AssertError(() => FolderDataset.Open(_folder.Root), "labels", "at least two classes", "0 and 255, which is void", "white is 1");
+        AddPair("b", [255, 255]);
+        FolderDataset dataset = FolderDataset.Open(_folder.Root);
+        Assert.Equal(["background", "foreground"], dataset.Classes.Select(info => info.Name));
+        Assert.Equal([0, 1], dataset.Load(0).Labels.Labels);
+        Assert.Equal([1, 1], dataset.Load(1).Labels.Labels);
+        Assert.Contains("2 classes, masks of 0 and 255", dataset.Summary, StringComparison.Ordinal);
+        AssertError(() => FolderDataset.Open(_folder.Root, options: new() { IgnoreIndex = 255 }), "labels", "at least two classes", "0 and 255, which is void", "white is 1");
+
+        Write("classes.txt", "wall", "crack");
+        Assert.Equal("crack", FolderDataset.Open(_folder.Root).Classes[FolderDataset.Open(_folder.Root).Load(0).Labels.Labels[1]].Name);
+        AddPair("c", [0, 1]);
+        Assert.Equal([0, 255], FolderDataset.Open(_folder.Root).Load(0).Labels.Labels);
+    }
+
+    [Fact]
+    public void Colours_become_classes_by_the_class_file()
+    {
+        AddPairs("a");
+        PngFile.WriteRgb(_folder["labels/a.png"], new RgbImage(2, 1, [1, 2, 3, 9, 9, 9]));
+        AssertError(() => FolderDataset.Open(_folder.Root), "labels/a.png", "are colours", "classes.txt");
+        Write("classes.txt", "sky 7 7 7", "road 1 2 3", "Void 9 9 9");
+        FolderDataset dataset = FolderDataset.Open(_folder.Root);
+        Assert.Equal(["sky", "road"], dataset.Classes.Select(info => info.Name));
+        Assert.Equal([1, 255], dataset.Load(0).Labels.Labels);
+
+        Write("classes.txt", "sky 7 7 7", "road 1 2 3");
+        AssertError(() => FolderDataset.Open(_folder.Root).Load(0), "labels/a.png", "colour 9 9 9 at pixel (1, 0)", "of no class");
+        Write("classes.txt", "sky", "road 1 2 3");
+        AssertError(() => FolderDataset.Open(_folder.Root).Load(0), "labels/a.png", "colour of its own");
+    }
+
+    [Fact]
+    public void Colours_with_alpha_are_read_too()
+    {
+        AddPairs("a");
+        using (FileStream stream = File.Create(_folder["labels/a.png"]))
+        using (PngWriter writer = new(stream, 2, 1, PngColorType.Rgba, 8))
+        {
+            writer.WriteRow([1, 2, 3, 0, 7, 7, 7, 255]);
+            writer.Finish();
+        }
+
+        Write("classes.txt", "sky 7 7 7", "road 1 2 3", "tree 4 4 4");
+        Assert.Equal([1, 0], FolderDataset.Open(_folder.Root).Load(0).Labels.Labels);
+    }
+
+    [Fact]
+    public void Zero_can_be_void_and_one_the_first_class()
+    {
+        AddPair("a", [0, 3]);
+        Write("classes.txt", "a", "b", "c");
+        Assert.Equal([255, 2], FolderDataset.Open(_folder.Root, options: new() { ReduceZero = true }).Load(0).Labels.Labels);
+        AssertError(() => FolderDataset.Open(_folder.Root).Load(0), "label 3 at pixel (1, 0)");
+        AddPair("a", [0, 4]);
+        AssertError(() => FolderDataset.Open(_folder.Root, options: new() { ReduceZero = true }).Load(0), "labels/a.png", "label 4 at pixel (1, 0)", "0 for void or 1 to 3");
+    }
+
+    [Fact]
+    public void A_turned_image_asks_for_labels_that_are_turned_too()
+    {
+        File.WriteAllBytes(_folder["images/a.jpg"], Codecs.WithOrientation(Codecs.Jpeg(TestImages.Smooth(24, 16)), 6));
+        PngFile.WriteLabels(_folder["labels/a.png"], new LabelMap(16, 24, [.. Enumerable.Range(0, 384).Select(i => (ushort)(i % 2))]));
+        Assert.Equal(16, FolderDataset.Open(_folder.Root).Load(0).Image.Width);
+        PngFile.WriteLabels(_folder["labels/a.png"], new LabelMap(24, 16, [.. Enumerable.Range(0, 384).Select(i => (ushort)(i % 2))]));
+        AssertError(() => FolderDataset.Open(_folder.Root).Load(0), "labels/a.png", "expected 16x24", "EXIF orientation (6)", "found 24x16", "turn the labels");
     }
 
     [Fact]
@@ -97,8 +161,11 @@ public sealed class FolderDatasetTests : IDisposable
         AddPairs("a");
         Write("images/.DS_Store", "x");
         Assert.Equal(1, FolderDataset.Open(_folder.Root).Count);
-        Write("images/b.jpg", "x");
-        AssertError(() => FolderDataset.Open(_folder.Root), "images/b.jpg", "ends on .png", "convert");
+        Write("images/b.bmp", "x");
+        AssertError(() => FolderDataset.Open(_folder.Root), "images/b.bmp", "ends on .png", "convert");
+        File.Delete(_folder["images/b.bmp"]);
+        Write("images/a.jpg", "x");
+        AssertError(() => FolderDataset.Open(_folder.Root), "images/a.", "one file of this name", "remove");
     }
 
     [Fact]
@@ -106,6 +173,8 @@ public sealed class FolderDatasetTests : IDisposable
     {
         AssertError(() => FolderDataset.Open(_folder.Root), "images", "found none");
         AssertError(() => FolderDataset.Open(_folder["nowhere"]), "nowhere", "does not exist", "labels/");
+        Directory.CreateDirectory(_folder["other/stuff"]);
+        AssertError(() => FolderDataset.Open(_folder["other"]), "no known dataset layout", "PASCAL VOC", "found stuff");
     }
 
     [Fact]
@@ -126,6 +195,12 @@ public sealed class FolderDatasetTests : IDisposable
         Assert.Equal(["c", "a"], NamesOf(FolderDataset.Open(_folder.Root, DatasetSplit.Train)));
         Assert.Equal(["d"], NamesOf(FolderDataset.Open(_folder.Root, DatasetSplit.Val)));
         Assert.Equal(["a", "b", "c", "d"], NamesOf(FolderDataset.Open(_folder.Root)));
+        AssertError(() => FolderDataset.Open(_folder.Root, DatasetSplit.Test), "test part", "is empty", "test.txt");
+
+        Write("test.txt", "b");
+        Assert.Equal(["b"], NamesOf(FolderDataset.Open(_folder.Root, DatasetSplit.Test)));
+        File.Delete(_folder["val.txt"]);
+        Assert.Equal(["d"], NamesOf(FolderDataset.Open(_folder.Root, DatasetSplit.Val)));
     }
 
     [Theory]

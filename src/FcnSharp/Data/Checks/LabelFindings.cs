@@ -5,24 +5,17 @@ namespace FcnSharp.Data.Checks;
 /// <summary>What the labels of a dataset say about mistakes in them.</summary>
 internal static class LabelFindings
 {
-    private const int MaxFilesNamed = 20;
-
     /// <summary>All findings, in a fixed order.</summary>
     public static IEnumerable<Finding> Of(FolderSource source, SampleSummary[] samples, IReadOnlyList<ClassShare> classes)
     {
         SampleSummary[] wrong = [.. samples.Where(sample => sample.Stored.Any(entry => source.Table[entry.Label] < 0))];
         HashSet<ushort> stored = [.. samples.SelectMany(sample => sample.Stored).Select(entry => entry.Label)];
         bool oneBased = source.Classes.Count > 1 && !stored.Contains(0) && stored.Contains((ushort)source.Classes.Count) && source.Table[(ushort)source.Classes.Count] < 0;
-        foreach (SampleSummary sample in wrong.Take(MaxFilesNamed))
+        foreach (SampleSummary sample in wrong)
         {
             ushort[] values = [.. sample.Stored.Where(entry => source.Table[entry.Label] < 0).Select(entry => entry.Label)];
             string shown = string.Join(", ", values.Take(5)) + (values.Length > 5 ? ", ..." : "");
             yield return Error("out-of-range", $"{sample.Item.LabelPath}: the label{(values.Length == 1 ? "" : "s")} {shown}, expected {source.Table.Expected}; {Remedy(source, values, oneBased)}.");
-        }
-
-        if (wrong.Length > MaxFilesNamed)
-        {
-            yield return Error("out-of-range", string.Create(CultureInfo.InvariantCulture, $"{source.Folder}: {wrong.Length - MaxFilesNamed} more files have labels out of range."));
         }
 
         // Where the classes were counted from the labels, numbers that begin with 1 are in range and leave class 0 empty.
@@ -38,7 +31,8 @@ internal static class LabelFindings
             yield return Warning("binary-255", $"{white[0].Item.LabelPath}: {DatasetCheck.Counted(white.Length, "mask has", "masks have")} no labels but 0 and 255, as this one, and 255 counts as void; if white is the object, save it as 1.");
         }
 
-        for (int i = 0; i < classes.Count; i++)
+        // Where no label could be read, the reason has been said.
+        for (int i = 0; i < classes.Count && stored.Count > 0; i++)
         {
             if (classes[i].Pixels == 0 && !(shifted && i == 0))
             {

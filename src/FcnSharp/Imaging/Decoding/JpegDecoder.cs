@@ -13,10 +13,10 @@ public sealed unsafe class JpegDecoder : IImageDecoder
     private const int Flags = AccurateDct | LimitScans;
 
     /// <summary>
-    /// Warnings after which every pixel is still as it was encoded: stray bytes between segments, and headers with numbers that
-    /// no decoder needs. All others (premature end, bad codes, lost markers) mean that pixels are missing or wrong.
+    /// The one warning after which every pixel may still be as it was encoded. All others (premature end, bad codes, lost markers)
+    /// mean that pixels are missing or wrong.
     /// </summary>
-    private static readonly string[] Harmless = ["extraneous bytes", "unknown JFIF revision", "Unknown Adobe color transform"];
+    private const string StrayBytes = "extraneous bytes";
 
     /// <inheritdoc/>
     public string Format => "JPEG";
@@ -90,28 +90,48 @@ public sealed unsafe class JpegDecoder : IImageDecoder
                 return;
             }
 
-            string last = Text(handle);
-            if (ErrorCode(handle) != Warning || !IsHarmless(last))
+            string warning = Text(handle);
+            if (ErrorCode(handle) != Warning || !warning.Contains(StrayBytes, StringComparison.OrdinalIgnoreCase))
             {
-                throw Failure(name, last);
+                throw Failure(name, warning);
             }
 
-            // Only the last warning's text is kept. A run that stops at the first one shows whether a worse one came before.
-            byte[] again = new byte[target.Length];
-            fixed (byte* scratch = again)
+            // Only the first warning's text is kept, so a worse one may follow it. Without the stray bytes there must be none.
+            byte[] clean = WithoutStrayBytes(new ReadOnlySpan<byte>(jpeg, (int)size.Value));
+            fixed (byte* cleanJpeg = clean)
             {
-                _ = TurboJpegLibrary.Decompress(handle, jpeg, size, scratch, width, pitch, height, pixelFormat, Flags | StopOnWarning);
-            }
-
-            string first = Text(handle);
-            if (!IsHarmless(first))
-            {
-                throw Failure(name, first);
+                if (TurboJpegLibrary.Decompress(handle, cleanJpeg, new CULong((uint)clean.Length), pixels, width, pitch, height, pixelFormat, Flags) != 0)
+                {
+                    throw Failure(name, Text(handle));
+                }
             }
         }
     }
 
-    private static bool IsHarmless(string warning) => Harmless.Any(part => warning.Contains(part, StringComparison.OrdinalIgnoreCase));
+    /// <summary>The file without what stands between its segments, up to its first scan.</summary>
+    private static byte[] WithoutStrayBytes(ReadOnlySpan<byte> jpeg)
+    {
+        List<byte> clean = new(jpeg.Length);
+        clean.AddRange(jpeg[..2]);
+        int at = 2;
+        while (true)
+        {
+            while (at + 4 <= jpeg.Length && (jpeg[at] != 0xFF || jpeg[at + 1] is 0 or 0xFF))
+            {
+                at++;
+            }
+
+            int length = at + 4 <= jpeg.Length ? 2 + ((jpeg[at + 2] << 8) | jpeg[at + 3]) : 0;
+            if (length < 4 || jpeg[at + 1] == 0xDA || at + length > jpeg.Length)
+            {
+                clean.AddRange(jpeg[at..]);
+                return [.. clean];
+            }
+
+            clean.AddRange(jpeg.Slice(at, length));
+            at += length;
+        }
+    }
 
     private static string Text(nint handle) => (Marshal.PtrToStringUTF8(ErrorText(handle)) ?? "no reason given").ReplaceLineEndings(" ").Trim();
 

@@ -12,9 +12,6 @@ internal static unsafe partial class TurboJpegLibrary
     public const int ColorSpaceCmyk = 3;
     public const int ColorSpaceYcck = 4;
 
-    /// <summary>Ends with the first warning, so that its text is the one that is kept.</summary>
-    public const int StopOnWarning = 8192;
-
     /// <summary>Accurate inverse DCT: what a net was trained on must not depend on the fast one's errors.</summary>
     public const int AccurateDct = 4096;
 
