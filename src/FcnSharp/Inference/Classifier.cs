@@ -96,8 +96,8 @@ public sealed class Classifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         int side = Math.Min(image.Width, image.Height);
-        RgbImage square = ImageResize.Crop(image, (image.Width - side) / 2, (image.Height - side) / 2, side, side);
-        return Run(ImageResize.Resize(square, Size, Size), cancellation).Span.ToArray();
+        RgbImage square = ImageCrop.Of(image, (image.Width - side) / 2, (image.Height - side) / 2, side, side);
+        return Run(Resize.Image(square, Size, Size), cancellation).Span.ToArray();
     }
 
     /// <summary>The probability of each class all over an image: each cell is the classifier on its window.</summary>
@@ -114,7 +114,7 @@ public sealed class Classifier : IDisposable
         }
 
         double scale = (double)side / Math.Min(image.Width, image.Height);
-        RgbImage resized = ImageResize.Resize(image, (int)Math.Round(image.Width * scale), (int)Math.Round(image.Height * scale));
+        RgbImage resized = Resize.Image(image, (int)Math.Round(image.Width * scale), (int)Math.Round(image.Height * scale));
         Tensor probabilities = Run(resized, cancellation);
         GraphValue answer = _network.Graph.Outputs[Answer];
         PixelGrid Grid(bool vertical) => new PixelGrids(vertical).Of(answer)

@@ -43,7 +43,7 @@ public sealed class ClassifierTests : IDisposable
         RgbImage image = Noise(260, 227);
 
         float[] all = classifier.Classify(image, TestContext.Current.CancellationToken);
-        float[] middle = classifier.Classify(ImageResize.Crop(image, 16, 0, 227, 227), TestContext.Current.CancellationToken);
+        float[] middle = classifier.Classify(ImageCrop.Of(image, 16, 0, 227, 227), TestContext.Current.CancellationToken);
 
         Assert.Equal(1, all.Sum(), 1e-5);
         Assert.Equal(all, middle);
