@@ -35,6 +35,11 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     public IKernel Forward(Conv2dForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
+        if (IsScoreLayer(p, o.Weight.Shape))
+        {
+            return GemmConvolution.Forward(workers, kernels, o);
+        }
+
         return SchemeFor(p, o.Weight.Shape, o.Output.Shape, constantWeights) is { } scheme
             ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
             : IsDirect(p, o.Weight.Shape)
@@ -112,6 +117,10 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
                 return null;
         }
     }
+
+    /// <summary>Scores of few classes: pixels side by side fill the vectors, classes would not.</summary>
+    private bool IsScoreLayer(Conv2dParameters p, Shape weight) =>
+        p is { KernelHeight: 1, KernelWidth: 1 } && weight.N / p.Groups < 2 * kernels.Blocked.Lanes;
 
     /// <summary>Whether sums of products are formed on vectors of channels.</summary>
     private static bool IsDirect(Conv2dParameters p, Shape weight) =>
