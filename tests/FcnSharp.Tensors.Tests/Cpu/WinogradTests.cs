@@ -99,7 +99,7 @@ public sealed class WinogradTests
     {
         Conv2dParameters p = Conv2dParameters.Square(kernel, padding: padding);
         var input = new Shape(1, 24, size, size + 3);
-        var weight = new Shape(20, 24, kernel, kernel);
+        var weight = new Shape(40, 24, kernel, kernel);
         using CpuDevice device = CpuDevices.Create(KernelSet.Best, 2, Precision.Fast);
         float[] changing = Forward(device, p, input, weight, relu: false, constant: false);
         float[] constant = Forward(device, p, input, weight, relu: false, constant: true, after: stored =>
