@@ -74,11 +74,10 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
 
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
-        // A tile is two vectors of channels wide: with one or less of them, half of what it computes would be thrown away.
         Conv2dParameters p = o.Parameters;
         return SchemeFor(p, o.Weight.Shape, o.GradInput.Shape, constantWeights) is { } scheme
             ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
-            : IsDirect(p, o.Weight.Shape) && o.Weight.Shape.C > kernels.Blocked.Lanes
+            : IsDirect(p, o.Weight.Shape) && FillsTiles(o.Weight.Shape.C)
             ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
@@ -121,6 +120,9 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     /// <summary>Scores of few classes: pixels side by side fill the vectors, classes would not.</summary>
     private bool IsScoreLayer(Conv2dParameters p, Shape weight) =>
         p is { KernelHeight: 1, KernelWidth: 1 } && weight.N / p.Groups < 2 * kernels.Blocked.Lanes;
+
+    /// <summary>A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.</summary>
+    private bool FillsTiles(int outputs) => outputs > kernels.Blocked.Lanes;
 
     /// <summary>Whether sums of products are formed on vectors of channels.</summary>
     private static bool IsDirect(Conv2dParameters p, Shape weight) =>

@@ -116,6 +116,64 @@ public sealed class WinogradTests
         TensorAssert.Close("constant", changing, constant, Tolerances.Winograd);
     }
 
+    [Theory]
+    [InlineData(21, 23, true)]
+    [InlineData(21, 23, false)]
+    [InlineData(20, 24, true)]
+    [InlineData(103, 101, true)]
+    public void Pooling_behind_a_convolution_is_fused_without_a_change_of_bits(int height, int width, bool ceil)
+    {
+        var pool = new MaxPool2dParameters(2, 2, CeilMode: ceil);
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            foreach (bool relu in (bool[])[false, true])
+            {
+                using CpuDevice device = CpuDevices.Create(kernels, 2, Precision.Fast);
+                float[] apart = Pooled(device, pool, height, width, relu, keepUnpooled: true, out int operations);
+                float[] fused = Pooled(device, pool, height, width, relu, keepUnpooled: false, out int fewer);
+                TensorAssert.SameBits($"{kernels.Name}, ReLU {relu}", apart, fused);
+                Assert.Equal((2, 1), (operations, fewer));
+            }
+        }
+    }
+
+    private static float[] Pooled(CpuDevice device, MaxPool2dParameters pool, int height, int width, bool relu, bool keepUnpooled, out int operations)
+    {
+        var input = new Shape(2, 18, height, width);
+        var weight = new Shape(19, 18, 3, 3);
+        Conv2dParameters p = Conv2dParameters.Square(3, padding: 1);
+        var builder = new ProgramBuilder("test");
+        using IDeviceTensor stored = device.Allocate("weight", weight);
+        stored.Write(TestData.Normal(weight, 5, scale: 0.1).Span);
+        ProgramValue x = builder.Input("x", input);
+        ProgramValue y = builder.Intermediate("y", p.OutputShape(input, weight));
+        builder.Add(new Conv2dForward("conv", p, x, builder.Persistent(stored), null, y));
+        if (relu)
+        {
+            ProgramValue positive = builder.Intermediate("relu", y.Shape);
+            builder.Add(new ReluForward("relu", y, positive));
+            y = positive;
+        }
+
+        if (keepUnpooled)
+        {
+            builder.MarkOutput(y);
+        }
+
+        ProgramValue result = builder.Intermediate("pooled", pool.OutputShape(y.Shape));
+        builder.Add(new MaxPool2dForward("pool", pool, y, result, null));
+        builder.MarkOutput(result);
+        using IDevicePlan plan = device.Plan(builder.Build());
+        operations = ((HostPlan)plan).Program.Operations.Count;
+        CpuDevices.Poison(device, plan);
+        using IExecution execution = plan.Begin();
+        execution.Write(x, TestData.Normal(input, 6).Span);
+        execution.Run();
+        float[] values = new float[result.Shape.ElementCount];
+        execution.Read(result, values);
+        return values;
+    }
+
     private static float[] Exact(ConvolutionCase c, ConvolutionData data, string kernels)
     {
         using CpuDevice device = CpuDevices.Create(KernelSet.All.Single(k => k.Name == kernels), 2);

@@ -28,10 +28,10 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Tile kernels by rows, for rows that lie a vector apart in blocks that a table finds.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
 
-    private delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] Spaced { get; init; } = [];
-
     /// <summary>Tile kernels by the floats between two rows and by rows: pixels whose few channels lie side by side.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] PixelRows { get; private init; } = [];
+
+    private delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] Spaced { get; init; } = [];
 
     public delegate*<float*, nint, int, int, int, float*, nint, void> Gather { get; private init; }
 

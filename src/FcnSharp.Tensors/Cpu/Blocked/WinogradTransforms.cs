@@ -495,7 +495,7 @@ internal static unsafe class WinogradTransforms<TOps, TVector>
         y2 = TOps.Add(TOps.MultiplyAdd(TOps.Broadcast(4f), s2, s1), TOps.Load(source + 5 * stride));
     }
 
-    /// <summary>B^T of 8 points: 1; (1, 1, -4.25, -4.25, 1, 1) and its like at -1; at 2, -2; at 1/2, -1/2; infinity.</summary>
+    /// <summary>B^T of 8 points: at 0 and infinity, at 1 and -1, at 2 and -2, at 1/2 and -1/2; each pair shares its even and its odd half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Evaluate8(float* source, nint stride, float* target, nint targetStride)
     {
