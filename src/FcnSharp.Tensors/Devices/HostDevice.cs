@@ -28,12 +28,8 @@ public abstract class HostDevice : IDevice
     /// <inheritdoc/>
     public IDeviceTensor Allocate(string name, Shape shape)
     {
-        // Checked here because the system promises more than it has and ends the process when the memory is touched.
-        long budget = MemoryBudget;
-        long bytes = shape.ElementCount * sizeof(float);
-        return bytes <= budget
-            ? new HostTensor(name, shape)
-            : throw new FcnSharpException($"{name} of shape {shape} needs {ByteSize.Format(bytes)} of memory, but {ByteSize.Format(budget)} are available: use a smaller net.");
+        CheckFits(name, shape);
+        return new HostTensor(name, shape, CheckFits);
     }
 
     /// <inheritdoc/>
@@ -71,6 +67,18 @@ public abstract class HostDevice : IDevice
 
     /// <summary>The program as this device computes it: the same values, perhaps fewer operations.</summary>
     private protected virtual TensorProgram Rewrite(TensorProgram program) => program;
+
+    // Checked because the system promises more than it has and ends the process when the memory is touched: when the tensor is
+    // asked for, and again when it takes its memory, because others may have taken theirs since.
+    private void CheckFits(string name, Shape shape)
+    {
+        long budget = MemoryBudget;
+        long bytes = shape.ElementCount * sizeof(float);
+        if (bytes > budget)
+        {
+            throw new FcnSharpException($"{name} of shape {shape} needs {ByteSize.Format(bytes)} of memory, but {ByteSize.Format(budget)} are available: use a smaller net.");
+        }
+    }
 
     private void CheckFits(TensorProgram program, PlanMemory memory)
     {

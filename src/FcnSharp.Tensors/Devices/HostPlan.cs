@@ -16,8 +16,7 @@ internal sealed class HostPlan : IDevicePlan
         _device = device;
         Program = program;
         Layout = layout;
-        IKernel[] kernels = CreateKernels();
-        ReleasePackedParameters(kernels);
+        IKernel[] kernels = CreateKernels(new PackedParameters(program));
         long workspace = NativeBuffer.Align(LargestWorkspace(kernels));
         Memory = new PlanMemory(Layout.TotalBytes, workspace, persistentBytes, Layout.UnsharedBytes);
         _idle.Add(new HostExecution(this, kernels));
@@ -56,7 +55,7 @@ internal sealed class HostPlan : IDevicePlan
         _idle.Clear();
     }
 
-    private IKernel[] CreateKernels()
+    private IKernel[] CreateKernels(PackedParameters? packed = null)
     {
         var kernels = new IKernel[Program.Operations.Count];
         for (int i = 0; i < kernels.Length; i++)
@@ -64,6 +63,7 @@ internal sealed class HostPlan : IDevicePlan
             try
             {
                 kernels[i] = _device.CreateKernel(Program.Operations[i], Program.ConstantParameters);
+                packed?.Release(kernels[i]);
             }
             catch (OverflowException e)
             {
@@ -72,34 +72,6 @@ internal sealed class HostPlan : IDevicePlan
         }
 
         return kernels;
-    }
-
-    /// <summary>Frees the parameters that kernels have in a layout of their own, where no other kernel reads them.</summary>
-    private void ReleasePackedParameters(IKernel[] kernels)
-    {
-        if (!Program.ConstantParameters)
-        {
-            return;
-        }
-
-        var packed = new HashSet<HostTensor>();
-        var read = new HashSet<HostTensor>();
-        for (int i = 0; i < kernels.Length; i++)
-        {
-            ProgramValue? own = (kernels[i] as IPacksParameter)?.PackedParameter;
-            foreach (ProgramValue input in Program.Operations[i].Inputs)
-            {
-                if (input.Storage is HostTensor tensor)
-                {
-                    (ReferenceEquals(input, own) ? packed : read).Add(tensor);
-                }
-            }
-        }
-
-        foreach (HostTensor tensor in packed.Except(read))
-        {
-            tensor.ReleaseContent();
-        }
     }
 
     private long LargestWorkspace(IKernel[] kernels)

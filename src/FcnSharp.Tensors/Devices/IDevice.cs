@@ -47,6 +47,11 @@ public interface IDevice : IDisposable
 /// <param name="GradientScale">Factor of the gradient, such as 1 / accumulated batches.</param>
 public readonly record struct SgdCoefficients(float LearningRate, float Momentum, float WeightDecay, float GradientScale = 1);
 
+/// <summary>Gives elements of a tensor in row-major order. Several threads may ask at once, for different parts.</summary>
+/// <param name="first">Index of the first element that is wanted.</param>
+/// <param name="destination">Filled with the elements from there on.</param>
+public delegate void TensorSource(long first, Span<float> destination);
+
 /// <summary>A tensor in a device's memory. Reading and writing move the elements in row-major order.</summary>
 public interface IDeviceTensor : IDisposable
 {
@@ -61,6 +66,12 @@ public interface IDeviceTensor : IDisposable
 
     /// <summary>Copies all elements from the host.</summary>
     void Write(ReadOnlySpan<float> source);
+
+    /// <summary>
+    /// Takes all elements from a source when they are first needed, so that weights which a device lays out anew need not lie in
+    /// memory twice. What the source throws goes to whoever needed them; the next one asks again.
+    /// </summary>
+    void WriteFrom(TensorSource source);
 
     /// <summary>Sets every element to one value.</summary>
     void Fill(float value);

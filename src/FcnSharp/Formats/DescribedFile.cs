@@ -79,19 +79,28 @@ internal static class DescribedFile
     public static IReadOnlyList<NamedTensor> ReadTensors(SafetensorsFile file)
     {
         string expected = Metadata(file, HashKey);
-        return file.ReadAll(found =>
-        {
-            if (found != expected)
-            {
-                throw new FcnSharpException($"{ErrorText.OneLine(file.Path)}: the weights do not match their hash: the file was changed or damaged; copy or download it again (expected SHA-256 {ErrorText.Quote(expected)}, found '{found}').");
-            }
-        });
+        return file.ReadAll(found => CheckHash(file, expected, found));
+    }
+
+    /// <summary>Checks all tensors as <see cref="ReadTensors"/> does, and keeps none.</summary>
+    public static void CheckTensors(SafetensorsFile file, CancellationToken cancellation)
+    {
+        string expected = Metadata(file, HashKey);
+        file.CheckAll(found => CheckHash(file, expected, found), cancellation);
     }
 
     /// <summary>A string of the metadata that must be there.</summary>
     public static string Metadata(SafetensorsFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
         ? value
         : throw new FcnSharpException($"{ErrorText.OneLine(file.Path)}: expected '{key}' in its metadata; the file was changed or damaged: copy or export it again.");
+
+    private static void CheckHash(SafetensorsFile file, string expected, string found)
+    {
+        if (found != expected)
+        {
+            throw new FcnSharpException($"{ErrorText.OneLine(file.Path)}: the weights do not match their hash: the file was changed or damaged; copy or download it again (expected SHA-256 {ErrorText.Quote(expected)}, found '{found}').");
+        }
+    }
 
     private static void CheckFormat(SafetensorsFile file, string format)
     {

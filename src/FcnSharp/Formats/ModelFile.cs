@@ -30,6 +30,22 @@ public static class ModelFile
         return new LoadedModel(DescribedFile.ReadDescription(file), DescribedFile.ReadTensors(file));
     }
 
+    /// <summary>Opens a model to be used at once: its weights are read when a device needs them, and checked meanwhile.</summary>
+    /// <exception cref="FcnSharpException">The file is no model, was written by a newer version, or its description is damaged.</exception>
+    internal static OpenModel Open(string path)
+    {
+        SafetensorsFile file = DescribedFile.Open(path, DescribedFile.Model);
+        try
+        {
+            return new OpenModel(file, DescribedFile.ReadDescription(file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads only what the file says of its model; the weights are neither read nor checked.</summary>
     /// <exception cref="FcnSharpException">The file is no model, was written by a newer version, or is damaged.</exception>
     public static ModelDescription LoadDescription(string path)

@@ -115,6 +115,33 @@ public sealed class SafetensorsFile : IDisposable
         return tensors;
     }
 
+    /// <summary>Reads some elements of a tensor, converted as <see cref="Read(string, bool)"/> does; several threads may read at once.</summary>
+    internal void Read(SafetensorsEntry entry, long first, Span<float> target) => _reader.Read(entry, first, target);
+
+    /// <summary>Checks what <see cref="ReadAll"/> checks, in the same order, and keeps nothing.</summary>
+    internal void CheckAll(Action<string> verify, CancellationToken cancellation)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        List<(SafetensorsEntry Entry, long Index)> refused = [];
+        foreach (SafetensorsEntry entry in Entries)
+        {
+            WeightsHash.AppendHeading(hash, entry.Name, entry.Type, entry.Shape);
+            long nonFinite = _reader.Check(entry, hash, cancellation);
+            if (nonFinite >= 0)
+            {
+                refused.Add((entry, nonFinite));
+            }
+        }
+
+        verify(hash.Finish());
+        foreach ((SafetensorsEntry entry, long index) in refused)
+        {
+            float[] value = new float[1];
+            Read(entry, index, value);
+            ThrowNonFinite(entry, value[0], index);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
@@ -144,9 +171,13 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (index >= 0)
         {
-            float value = tensor.Span[(int)index];
-            string found = float.IsNaN(value) ? "NaN" : "an infinity";
-            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"{ErrorText.OneLine(Path)}: tensor {ErrorText.Quote(entry.Name)} of {entry.Type.FileName()} {entry.Shape} holds {found} at element {index}, expected finite numbers; use an earlier checkpoint or export it again."));
+            ThrowNonFinite(entry, tensor.Span[(int)index], index);
         }
+    }
+
+    private void ThrowNonFinite(SafetensorsEntry entry, float value, long index)
+    {
+        string found = float.IsNaN(value) ? "NaN" : "an infinity";
+        throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"{ErrorText.OneLine(Path)}: tensor {ErrorText.Quote(entry.Name)} of {entry.Type.FileName()} {entry.Shape} holds {found} at element {index}, expected finite numbers; use an earlier checkpoint or export it again."));
     }
 }

@@ -24,28 +24,58 @@ internal sealed class TensorReader(SafeFileHandle handle, string path)
     {
         CheckReadable(entry);
         float[] data = GC.AllocateUninitializedArray<float>((int)entry.Shape.ElementCount);
-        int elementSize = entry.Type.Size();
-        byte[] raw = entry.Type == ElementType.F32 ? [] : ArrayPool<byte>.Shared.Rent(PieceElements * elementSize);
         nonFinite = -1;
+        for (int start = 0; start < data.Length; start += PieceElements)
+        {
+            Span<float> piece = data.AsSpan(start, Math.Min(PieceElements, data.Length - start));
+            ReadPiece(entry, start, piece, hash);
+            nonFinite = FirstNonFinite(nonFinite, piece, start);
+        }
+
+        return new Tensor(entry.Shape, data);
+    }
+
+    /// <summary>Reads some of a tensor's elements. Several threads may read at once.</summary>
+    /// <param name="entry">Where and what it is.</param>
+    /// <param name="first">Index of the first element.</param>
+    /// <param name="target">Filled with the elements from there on.</param>
+    /// <exception cref="FcnSharpException">Not a floating-point tensor, or the file cannot be read to there.</exception>
+    public void Read(SafetensorsEntry entry, long first, Span<float> target)
+    {
+        CheckReadable(entry);
+        for (int start = 0; start < target.Length; start += PieceElements)
+        {
+            ReadPiece(entry, first + start, target.Slice(start, Math.Min(PieceElements, target.Length - start)), hash: null);
+        }
+    }
+
+    /// <summary>Reads a tensor without keeping it.</summary>
+    /// <param name="entry">Where and what it is.</param>
+    /// <param name="hash">Takes the tensor's bytes as the file holds them.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>The index of the first NaN or infinity, -1 when there is none.</returns>
+    /// <exception cref="FcnSharpException">Not a floating-point tensor, or the file cannot be read to its end.</exception>
+    public long Check(SafetensorsEntry entry, IncrementalHash hash, CancellationToken cancellation)
+    {
+        CheckReadable(entry);
+        float[] scratch = ArrayPool<float>.Shared.Rent((int)Math.Min(PieceElements, entry.Shape.ElementCount));
+        long nonFinite = -1;
         try
         {
-            for (int start = 0; start < data.Length; start += PieceElements)
+            for (long start = 0; start < entry.Shape.ElementCount; start += PieceElements)
             {
-                Span<float> piece = data.AsSpan(start, Math.Min(PieceElements, data.Length - start));
-                Span<byte> bytes = entry.Type == ElementType.F32 ? MemoryMarshal.AsBytes(piece) : raw.AsSpan(0, piece.Length * elementSize);
-                ReadExactly(handle, bytes, entry.FileOffset + ((long)start * elementSize), path);
-                hash?.AppendData(bytes);
-                Convert(bytes, entry.Type, piece);
-                int found = nonFinite < 0 ? FloatConversion.IndexOfNonFinite(piece) : -1;
-                nonFinite = found < 0 ? nonFinite : start + found;
+                cancellation.ThrowIfCancellationRequested();
+                Span<float> piece = scratch.AsSpan(0, (int)Math.Min(PieceElements, entry.Shape.ElementCount - start));
+                ReadPiece(entry, start, piece, hash);
+                nonFinite = FirstNonFinite(nonFinite, piece, start);
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(raw);
+            ArrayPool<float>.Shared.Return(scratch);
         }
 
-        return new Tensor(entry.Shape, data);
+        return nonFinite;
     }
 
     /// <summary>Fills the span from the file.</summary>
@@ -88,6 +118,29 @@ internal sealed class TensorReader(SafeFileHandle handle, string path)
             default:
                 // F32 was read straight into its place.
                 break;
+        }
+    }
+
+    private static long FirstNonFinite(long before, ReadOnlySpan<float> piece, long start)
+    {
+        int found = before < 0 ? FloatConversion.IndexOfNonFinite(piece) : -1;
+        return found < 0 ? before : start + found;
+    }
+
+    private void ReadPiece(SafetensorsEntry entry, long first, Span<float> piece, IncrementalHash? hash)
+    {
+        int elementSize = entry.Type.Size();
+        byte[] raw = entry.Type == ElementType.F32 ? [] : ArrayPool<byte>.Shared.Rent(piece.Length * elementSize);
+        try
+        {
+            Span<byte> bytes = entry.Type == ElementType.F32 ? MemoryMarshal.AsBytes(piece) : raw.AsSpan(0, piece.Length * elementSize);
+            ReadExactly(handle, bytes, entry.FileOffset + (first * elementSize), path);
+            hash?.AppendData(bytes);
+            Convert(bytes, entry.Type, piece);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(raw);
         }
     }
 

@@ -119,25 +119,24 @@ public sealed class Network : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tensors);
         CheckNotFrozen();
-        string[] missing = [.. Graph.Parameters.Where(p => !tensors.ContainsKey(p.Name)).Select(p => p.Name)];
-        string[] unexpected = [.. tensors.Keys.Except(Graph.Parameters.Select(p => p.Name))];
-        if (missing.Length + unexpected.Length > 0)
-        {
-            throw new FcnSharpException($"{source} does not fit {Graph.Name}: {Names("missing", missing)}{Names("unexpected", unexpected)}use a file of the same net.");
-        }
-
-        foreach (Parameter parameter in Graph.Parameters)
-        {
-            Shape found = tensors[parameter.Name].Shape;
-            if (found != parameter.Shape)
-            {
-                throw new FcnSharpException($"{source}: {parameter.Name} has the shape {found}, {Graph.Name} needs {parameter.Shape}; is it a file of another number of classes?");
-            }
-        }
-
+        CheckFits(tensors.ToDictionary(t => t.Key, t => t.Value.Shape), source);
         foreach (Parameter parameter in Graph.Parameters)
         {
             Value(parameter).Write(tensors[parameter.Name].Span);
+        }
+    }
+
+    /// <summary>Sets all parameters by name, from sources that the device asks when it needs them.</summary>
+    /// <param name="tensors">A source and its shape for each parameter, no more and no fewer.</param>
+    /// <param name="source">Where they are from, for the message.</param>
+    /// <exception cref="FcnSharpException">One is missing, unexpected or of another shape; nothing was changed then.</exception>
+    internal void LoadFrom(IReadOnlyDictionary<string, (Shape Shape, TensorSource Elements)> tensors, string source)
+    {
+        CheckNotFrozen();
+        CheckFits(tensors.ToDictionary(t => t.Key, t => t.Value.Shape), source);
+        foreach (Parameter parameter in Graph.Parameters)
+        {
+            Value(parameter).WriteFrom(tensors[parameter.Name].Elements);
         }
     }
 
@@ -193,6 +192,25 @@ public sealed class Network : IDisposable
         }
 
         _parameters.Dispose();
+    }
+
+    private void CheckFits(Dictionary<string, Shape> tensors, string source)
+    {
+        string[] missing = [.. Graph.Parameters.Where(p => !tensors.ContainsKey(p.Name)).Select(p => p.Name)];
+        string[] unexpected = [.. tensors.Keys.Except(Graph.Parameters.Select(p => p.Name))];
+        if (missing.Length + unexpected.Length > 0)
+        {
+            throw new FcnSharpException($"{source} does not fit {Graph.Name}: {Names("missing", missing)}{Names("unexpected", unexpected)}use a file of the same net.");
+        }
+
+        foreach (Parameter parameter in Graph.Parameters)
+        {
+            Shape found = tensors[parameter.Name];
+            if (found != parameter.Shape)
+            {
+                throw new FcnSharpException($"{source}: {parameter.Name} has the shape {found}, {Graph.Name} needs {parameter.Shape}; is it a file of another number of classes?");
+            }
+        }
     }
 
     private void CheckNotFrozen()

@@ -46,6 +46,8 @@ internal sealed class ShapeOnlyDevice : IDevice
 
         public void Write(ReadOnlySpan<float> source) => throw NothingRuns();
 
+        public void WriteFrom(TensorSource source) => throw NothingRuns();
+
         // A buffer's next value is marked as not there yet; here nothing ever is.
         public void Fill(float value)
         {

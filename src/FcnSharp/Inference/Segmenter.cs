@@ -19,48 +19,55 @@ public sealed class Segmenter : IDisposable
     private static readonly CompileTarget ClassesAndConfidence = CompileTarget.Inference("confidentClasses", "confidence");
     private readonly Network _network;
     private readonly bool _ownsNetwork;
+    private readonly OpenModel? _file;
 
     /// <summary>Uses a net that is there already, such as one in training; it stays the caller's.</summary>
     public Segmenter(Network network, ModelDescription description)
-        : this(network, description, ownsNetwork: false)
+        : this(network, description, ownsNetwork: false, file: null)
     {
     }
 
-    private Segmenter(Network network, ModelDescription description, bool ownsNetwork)
+    private Segmenter(Network network, ModelDescription description, bool ownsNetwork, OpenModel? file)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(description);
         _network = network;
         _ownsNetwork = ownsNetwork;
+        _file = file;
         Description = description;
     }
 
     /// <summary>The model: its net, classes, preprocessing, recipe and metrics.</summary>
     public ModelDescription Description { get; }
 
-    /// <summary>Loads a model file.</summary>
+    /// <summary>
+    /// Loads a model file. The weights are read when the first image shows how they are to be laid out, and checked against their
+    /// hash beside that, so the file stays open, and damaged weights are told of by the first call that would use them.
+    /// </summary>
     /// <param name="path">A .safetensors file written by FcnSharp.</param>
     /// <param name="device">Where to compute; it stays the caller's.</param>
-    /// <exception cref="FcnSharpException">The file cannot be read, is damaged, newer than this version, or no model of ours.</exception>
+    /// <exception cref="FcnSharpException">The file cannot be read, is newer than this version, no model of ours, or its header is damaged.</exception>
     public static Segmenter Load(string path, IDevice device)
     {
-        LoadedModel model = ModelFile.Load(path);
-        NetOptions options = NetOptions.Parse(model.Description.Architecture.Options, path);
-        if (options.Classes != model.Description.Classes.Count)
-        {
-            throw new FcnSharpException($"{path}: the net has {options.Classes} classes, but {model.Description.Classes.Count} are named; the file was not written by FcnSharp, or is damaged.");
-        }
-
-        var network = new Network(Build(model.Description.Architecture.Name, options, path), device);
+        OpenModel file = ModelFile.Open(path);
+        Network? network = null;
         try
         {
-            network.Load(model.Tensors.ToDictionary(t => t.Name, t => t.Tensor), path);
+            NetOptions options = NetOptions.Parse(file.Description.Architecture.Options, path);
+            if (options.Classes != file.Description.Classes.Count)
+            {
+                throw new FcnSharpException($"{path}: the net has {options.Classes} classes, but {file.Description.Classes.Count} are named; the file was not written by FcnSharp, or is damaged.");
+            }
+
+            network = new Network(Build(file.Description.Architecture.Name, options, path), device);
+            network.LoadFrom(file.Tensors, path);
             network.FreezeParameters();
-            return new Segmenter(network, model.Description, ownsNetwork: true);
+            return new Segmenter(network, file.Description, ownsNetwork: true, file);
         }
         catch
         {
-            network.Dispose();
+            network?.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -68,7 +75,7 @@ public sealed class Segmenter : IDisposable
     /// <summary>The class of each pixel.</summary>
     /// <param name="image">Any size from 1x1 up.</param>
     /// <param name="cancellation">Looked at between layers.</param>
-    /// <exception cref="FcnSharpException">The image needs more memory than there is; the message says how much.</exception>
+    /// <exception cref="FcnSharpException">The image needs more memory than there is; the message says how much. Or the weights of the model file are damaged.</exception>
     public LabelMap Segment(RgbImage image, CancellationToken cancellation = default)
     {
         CompiledNet net = Compile(Classes, image);
@@ -79,7 +86,7 @@ public sealed class Segmenter : IDisposable
     /// <summary>The class of each pixel and the softmax probability of that class, from 1 / classes to 1, row by row.</summary>
     /// <param name="image">Any size from 1x1 up.</param>
     /// <param name="cancellation">Looked at between layers.</param>
-    /// <exception cref="FcnSharpException">The image needs more memory than there is, or the net has no output "confidence".</exception>
+    /// <exception cref="FcnSharpException">The image needs more memory than there is, the net has no output "confidence", or the weights of the model file are damaged.</exception>
     public (LabelMap Classes, float[] Confidence) SegmentWithConfidence(RgbImage image, CancellationToken cancellation = default)
     {
         CompiledNet net = Compile(ClassesAndConfidence, image);
@@ -97,6 +104,8 @@ public sealed class Segmenter : IDisposable
         {
             _network.Dispose();
         }
+
+        _file?.Dispose();
     }
 
     private static NetGraph Build(string net, NetOptions options, string path)
@@ -124,6 +133,7 @@ public sealed class Segmenter : IDisposable
         {
             WriteImage(execution, net.Inputs["image"], image);
             execution.Run(cancellation);
+            _file?.WaitForCheck(cancellation);
             return execution;
         }
         catch

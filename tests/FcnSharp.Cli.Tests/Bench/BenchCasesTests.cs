@@ -179,6 +179,10 @@ public sealed class BenchCasesTests
 
         public void Read(Span<float> destination) => throw new NotSupportedException();
 
+        public void WriteFrom(TensorSource source)
+        {
+        }
+
         public void Write(ReadOnlySpan<float> source)
         {
         }

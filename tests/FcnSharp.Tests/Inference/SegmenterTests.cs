@@ -96,6 +96,54 @@ public class SegmenterTests
     }
 
     [Fact]
+    public void Damaged_weights_give_no_classes()
+    {
+        using var folder = new TempFolder();
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+        ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+        byte[] bytes = File.ReadAllBytes(folder["m.safetensors"]);
+        bytes[^5] ^= 1;
+        File.WriteAllBytes(folder["m.safetensors"], bytes);
+
+        using (Segmenter unused = Segmenter.Load(folder["m.safetensors"], device))
+        {
+            Assert.Equal(6, unused.Description.Classes.Count);
+        }
+
+        using Segmenter damaged = Segmenter.Load(folder["m.safetensors"], device);
+        foreach (int attempt in (int[])[1, 2])
+        {
+            var e = Assert.Throws<FcnSharpException>(() => damaged.Segment(new RgbImage(16, 16 * attempt), TestContext.Current.CancellationToken));
+            Assert.Contains("do not match their hash", e.Message, StringComparison.Ordinal);
+            Assert.Throws<FcnSharpException>(() => damaged.SegmentWithConfidence(new RgbImage(16, 16), TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public void A_file_that_is_cut_short_under_us_is_an_error_and_no_crash()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows refuses to cut a file that is open for reading.");
+        }
+
+        using var folder = new TempFolder();
+        using var device = new CpuDevice();
+        using Network network = Biased(device);
+        ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+        using Segmenter cut = Segmenter.Load(folder["m.safetensors"], device);
+        using (FileStream file = new(folder["m.safetensors"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            file.SetLength(file.Length / 4);
+        }
+
+        // Each weight is read by itself, beside the check of all: whichever comes first tells.
+        var e = Assert.Throws<FcnSharpException>(() => cut.Segment(new RgbImage(40, 40), TestContext.Current.CancellationToken));
+        Assert.Contains("was cut short while it was read", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_image_that_needs_too_much_memory_is_refused_with_what_to_reduce()
     {
         using var device = new CpuDevice(memoryBudget: 20_000_000);
