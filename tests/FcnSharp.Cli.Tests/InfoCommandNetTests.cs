@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FcnSharp.Formats;
+using FcnSharp.Formats.Numpy;
 using FcnSharp.Models;
 using FcnSharp.TestKit;
 using FcnSharp.Tensors;
@@ -91,6 +92,56 @@ public sealed class InfoCommandNetTests
         JsonElement info = JsonDocument.Parse(json.Output).RootElement;
         Assert.Equal(path, info.GetProperty("file").GetString());
         Assert.Equal(["sky", "sea"], info.GetProperty("classNames").EnumerateArray().Select(c => c.GetString()));
+    }
+
+    [Theory]
+    [InlineData(".safetensors", "safetensors")]
+    [InlineData(".npz", "NumPy, npz")]
+    [InlineData(".caffemodel", "Caffe")]
+    public void Foreign_weights_are_described_with_the_nets_that_they_fit(string extension, string format)
+    {
+        using var folder = new TempFolder();
+        string path = folder["weights" + extension];
+        NamedTensor[] tensors = [.. Catalogue.Build("lenet", new NetOptions { Classes = 10 }).Parameters.Select(p => new NamedTensor(p.Name, new Tensor(p.Shape)))];
+        NpzWriter.Write(folder["source.npz"], tensors);
+        WeightConverter.Convert(folder["source.npz"], path);
+        CapturedTerminal text = new();
+        CapturedTerminal json = new();
+
+        Assert.True(text.Run("info", path) == 0, text.Error);
+        Assert.True(json.Run("info", path, "--json") == 0, json.Error);
+
+        Assert.Matches("(?m)^tensor +type +shape$", text.Output);
+        Assert.Matches("(?m)^conv1.weight +F32 +20x1x5x5$", text.Output);
+        Assert.Contains($"\nformat      {format}, ", text.Output, StringComparison.Ordinal);
+        Assert.Matches("(?m)^tensors +8, 431,080 numbers$", text.Output);
+        Assert.Matches("(?m)^fits +lenet, 10 classes, named as Caffe does$", text.Output);
+        JsonElement info = JsonDocument.Parse(json.Output).RootElement;
+        Assert.Equal("lenet", info.GetProperty("fits")[0].GetProperty("net").GetString());
+        Assert.Equal([20, 1, 5, 5], info.GetProperty("tensors")[0].GetProperty("shape").EnumerateArray().Select(v => v.GetInt32()));
+    }
+
+    [Fact]
+    public void Weights_of_an_FCN_fit_it_and_start_a_finer_one_and_others_fit_none()
+    {
+        using var folder = new TempFolder();
+        var options = new NetOptions { Classes = 5, Kernels = UpsamplingKernels.PerClass };
+        NamedTensor[] tensors = [.. Catalogue.Build("fcn16s-squeezenet1.1", options).Parameters.Select(p => new NamedTensor(p.Name, new Tensor(p.Shape))), new("extra", new Tensor(new Shape(1)))];
+        NpzWriter.Write(folder["fcn.npz"], tensors);
+        NpzWriter.Write(folder["odd.npz"], [new NamedTensor("a.b", new Tensor(new Shape(2, 3)))]);
+        CapturedTerminal fcn = new();
+        CapturedTerminal odd = new();
+        CapturedTerminal sized = new();
+
+        Assert.True(fcn.Run("info", folder["fcn.npz"]) == 0, fcn.Error);
+        Assert.True(odd.Run("info", folder["odd.npz"]) == 0, odd.Error);
+        Assert.Equal(2, sized.Run("info", folder["odd.npz"], "--size", "10x10"));
+
+        Assert.Matches("(?m)^fits +fcn16s-squeezenet1.1, 5 classes, per-class kernels, named as Caffe does, 1 tensors unused$", fcn.Output);
+        Assert.Matches("(?m)^starts +.*fcn8s-squeezenet1.1.* \\(fcn convert --net\\)$", fcn.Output);
+        Assert.Matches("(?m)^a.b +F32 +2x3$", odd.Output);
+        Assert.Matches("(?m)^fits +no net of the catalogue$", odd.Output);
+        Assert.Contains("this is a file of weights", Assert.Single(sized.ErrorLines), StringComparison.Ordinal);
     }
 
     [Theory]

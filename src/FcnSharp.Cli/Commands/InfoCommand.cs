@@ -9,10 +9,10 @@ using FcnSharp.Tensors;
 
 namespace FcnSharp.Cli.Commands;
 
-/// <summary>`fcn info`: what runs, and on what; or what a net or a model file is made of.</summary>
+/// <summary>`fcn info`: what runs, and on what; or what a net, a model file or a file of weights is made of.</summary>
 internal sealed class InfoCommand : Verb
 {
-    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost; or any file of weights: show its tensors.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Height and width of the image that costs are told for.", HelpName = "HxW", CustomParser = ImageSize.Parse };
     private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "Classes of the net; the usual ones if not given.", 0, 2, ushort.MaxValue);
     private readonly Option<string?> _padding = new("--padding") { Description = "Border of an FCN: tight, or the reference's 100 pixels.", HelpName = "tight|reference" };
@@ -37,6 +37,11 @@ internal sealed class InfoCommand : Verb
         bool json = parsed.GetValue(_json);
         if (parsed.GetValue(_net) is { } net)
         {
+            if (!Catalogue.Names.Contains(net) && File.Exists(net) && ModelFile.FindDescription(net) is null)
+            {
+                return DescribeWeights(parsed, net, context);
+            }
+
             InfoCommandNet described = Describe(parsed, net);
             if (json)
             {
@@ -94,6 +99,26 @@ internal sealed class InfoCommand : Verb
 
         ModelDescription description = ModelFile.LoadDescription(net);
         return InfoCommandNet.Of(description.Architecture.Name, NetOptions.Parse(description.Architecture.Options, net), size, (net, description));
+    }
+
+    private int DescribeWeights(ParseResult parsed, string path, CommandContext context)
+    {
+        if (Given(parsed, _size) || Given(parsed, _classes) || Given(parsed, _padding))
+        {
+            throw new UsageException("--size, --classes and --padding are of a net, and this is a file of weights; leave them out");
+        }
+
+        InfoCommandWeights weights = InfoCommandWeights.Read(path);
+        if (parsed.GetValue(_json))
+        {
+            context.Output.WriteLine(JsonSerializer.Serialize(weights, InfoCommandWeightsJson.Default.InfoCommandWeights));
+        }
+        else
+        {
+            weights.WriteText(context.Output);
+        }
+
+        return ExitCodes.Success;
     }
 
     private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };

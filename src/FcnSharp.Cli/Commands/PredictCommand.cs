@@ -37,12 +37,14 @@ internal sealed class PredictCommand : Verb
         using IDevice device = Devices.Open(context.Options);
         using Segmenter segmenter = Segmenter.Load(parsed.GetRequiredValue(_model), device);
         Palette palette = Palette.Of(segmenter.Description.Classes);
-        OutputFolder.Create(folder);
         using IProgressReporter progress = context.StartProgress("Predicting", "images");
         for (int i = 0; i < images.Length; i++)
         {
             RgbImage image = ImageFile.Read(images[i]);
             LabelMap labels = segmenter.Segment(image, context.Stop);
+
+            // Not before, because a damaged model is told of by its first use and then leaves no folder behind.
+            OutputFolder.Create(folder);
             (string labelPath, string overlayPath) = Outputs(images[i], folder);
             PngFile.WriteLabels(labelPath, labels, palette);
             PngFile.WriteRgb(overlayPath, Overlay.Blend(image, labels, palette, OverlayOpacity));

@@ -41,12 +41,19 @@ public static class WeightNames
     public static RenamedWeights Recognize(string net, IReadOnlyList<NamedTensor> tensors, string source)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        (string naming, IReadOnlyList<string> names, Preprocessing? preprocessing) = Rename(net, [.. tensors.Select(t => t.Name)], source);
+        return new RenamedWeights(naming, [.. tensors.Zip(names, (t, name) => new NamedTensor(name, t.Tensor))], preprocessing);
+    }
+
+    /// <summary>The names alone, in their order; see <see cref="Recognize"/>.</summary>
+    internal static (string Naming, IReadOnlyList<string> Names, Preprocessing? Preprocessing) Rename(string net, IReadOnlyList<string> names, string source)
+    {
         NetEntry entry = Catalogue.Get(net);
         NetEntry trunk = entry.Origins.Count > 0 ? Catalogue.Get(entry.Origins[^1]) : entry;
-        if (!tensors.Any(t => t.Name.StartsWith("features.", StringComparison.Ordinal)))
+        if (!names.Any(name => name.StartsWith("features.", StringComparison.Ordinal)))
         {
-            bool own = tensors.Any(t => t.Name.StartsWith("score_fr.", StringComparison.Ordinal));
-            return new RenamedWeights("Caffe", WithSlashes(tensors, entry, trunk), (own ? entry : trunk).Preprocessing);
+            bool own = names.Any(name => name.StartsWith("score_fr.", StringComparison.Ordinal));
+            return ("Caffe", WithSlashes(names, entry, trunk), (own ? entry : trunk).Preprocessing);
         }
 
         if (!TorchvisionLayers.TryGetValue(trunk.Name, out Dictionary<string, string>? layers))
@@ -54,24 +61,24 @@ public static class WeightNames
             throw new FcnSharpException($"{source} has torchvision's names, but there is no map for {net}, only for nets on {string.Join(", ", TorchvisionLayers.Keys)}; rename its tensors as our layers are.");
         }
 
-        var renamed = new List<NamedTensor>(tensors.Count);
-        foreach (NamedTensor tensor in tensors)
+        var renamed = new List<string>(names.Count);
+        foreach (string name in names)
         {
-            int dot = tensor.Name.LastIndexOf('.');
-            string? layer = dot < 0 ? null : layers.GetValueOrDefault(tensor.Name[..dot]);
+            int dot = name.LastIndexOf('.');
+            string? layer = dot < 0 ? null : layers.GetValueOrDefault(name[..dot]);
             renamed.Add(layer is null
-                ? throw new FcnSharpException($"{source}: {tensor.Name} is no layer of torchvision's {trunk.Name}; is it a file of another net?")
-                : new NamedTensor(layer + tensor.Name[dot..], tensor.Tensor));
+                ? throw new FcnSharpException($"{source}: {name} is no layer of torchvision's {trunk.Name}; is it a file of another net?")
+                : layer + name[dot..]);
         }
 
-        return new RenamedWeights("torchvision", renamed, Torchvision);
+        return ("torchvision", renamed, Torchvision);
     }
 
-    private static IReadOnlyList<NamedTensor> WithSlashes(IReadOnlyList<NamedTensor> tensors, params NetEntry[] nets)
+    private static string[] WithSlashes(IReadOnlyList<string> names, params NetEntry[] nets)
     {
         HashSet<string> known = [.. nets.SelectMany(n => Catalogue.Build(n.Name, new NetOptions { Classes = n.UsualClasses }).Parameters).Select(p => p.Name)];
         ILookup<string, string> dotted = known.ToLookup(n => n.Replace('/', '.'));
-        return [.. tensors.Select(t => known.Contains(t.Name) ? t : new NamedTensor(dotted[t.Name].FirstOrDefault(t.Name), t.Tensor))];
+        return [.. names.Select(name => known.Contains(name) ? name : dotted[name].FirstOrDefault(name))];
     }
 
     private static Dictionary<string, string> Vgg16()

@@ -33,6 +33,7 @@ internal sealed class CaffeGraphWriter
     private readonly Dictionary<string, Shape> _inputShapes = [];
     private readonly Dictionary<string, Parameter> _shared = [];
     private readonly Dictionary<string, Parameter> _parameters = [];
+    private readonly Dictionary<string, BatchNorm2dLayer> _norms = [];
 
     /// <summary>Blobs that nothing has read since they were written.</summary>
     private readonly HashSet<string> _unread = [];
@@ -70,7 +71,7 @@ internal sealed class CaffeGraphWriter
             throw new FcnSharpException($"{ErrorText.OneLine(_definition.Source)} has no input {ErrorText.Quote(unknown)} in this phase, for which a shape was given; leave it out.");
         }
 
-        return new CaffeNet(_builder.Build(), _phase, _inputShapes, [.. _blobs.Keys.Where(_unread.Contains)], _parameters);
+        return new CaffeNet(_builder.Build(), _phase, _inputShapes, [.. _blobs.Keys.Where(_unread.Contains)], new CaffePlaces(_parameters, _norms));
     }
 
     /// <summary>The blob that a layer reads.</summary>
@@ -91,9 +92,28 @@ internal sealed class CaffeGraphWriter
     /// <param name="inputs">What it reads.</param>
     public void Append(CaffeLayerDefinition definition, Layer layer, int channels, bool flat, params CaffeBlob[] inputs)
     {
-        Shape? shape = inputs.All(input => input.Shape is not null) ? layer.InferShapes([.. inputs.Select(input => input.Shape!.Value)])[0] : null;
-        Define(definition.Tops.Count > 0 ? definition.Tops[0] : definition.Name, new CaffeBlob(_builder.Add(layer, channels, [.. inputs.Select(input => input.Value)]), shape, flat));
+        Define(definition.Tops.Count > 0 ? definition.Tops[0] : definition.Name, Add(layer, channels, flat, inputs));
     }
+
+    /// <summary>Appends a layer that makes one of a definition's tops.</summary>
+    /// <param name="definition">What the file says.</param>
+    /// <param name="layer">What it is here.</param>
+    /// <param name="top">Index of the top.</param>
+    /// <param name="channels">Channels of its output.</param>
+    /// <param name="input">What it reads.</param>
+    public void AppendPart(CaffeLayerDefinition definition, Layer layer, int top, int channels, CaffeBlob input) =>
+        Define(definition.Tops[top], Add(layer, channels, false, input));
+
+    /// <summary>Tells where a batch norm's blobs go: estimates to be divided by a third blob. What it has beside them no file holds.</summary>
+    public void AddEstimates(CaffeLayerDefinition layer, BatchNorm2dLayer norm)
+    {
+        _parameters.TryAdd(layer.Name + ".weight", norm.RunningMean);
+        _parameters.TryAdd(layer.Name + ".bias", norm.RunningVariance);
+        _norms.TryAdd(layer.Name, norm);
+    }
+
+    /// <summary>The phase that the net is built for.</summary>
+    public CaffePhase Phase => _phase;
 
     /// <summary>Gives a blob its value from here on.</summary>
     public void Define(string name, CaffeBlob blob)
@@ -124,6 +144,12 @@ internal sealed class CaffeGraphWriter
 
         _parameters.TryAdd(name, parameter);
         return parameter;
+    }
+
+    private CaffeBlob Add(Layer layer, int channels, bool flat, params CaffeBlob[] inputs)
+    {
+        Shape? shape = inputs.All(input => input.Shape is not null) ? layer.InferShapes([.. inputs.Select(input => input.Shape!.Value)])[0] : null;
+        return new CaffeBlob(_builder.Add(layer, channels, [.. inputs.Select(input => input.Value)]), shape, flat);
     }
 
     private void Write(CaffeLayerDefinition layer)

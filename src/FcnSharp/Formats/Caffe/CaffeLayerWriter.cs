@@ -16,12 +16,16 @@ internal static class CaffeLayerWriter
         "name", "type", "bottom", "top", "phase", "loss_weight", "param", "propagate_down", "include", "exclude", "blobs_lr", "weight_decay",
         "blob_share_mode", "transform_param", "loss_param",
         "accuracy_param", "batch_norm_param", "concat_param", "convolution_param", "crop_param", "dropout_param", "eltwise_param", "flatten_param",
-        "inner_product_param", "lrn_param", "pooling_param", "power_param", "relu_param", "scale_param", "softmax_param",
+        "inner_product_param", "lrn_param", "pooling_param", "power_param", "relu_param", "scale_param", "slice_param", "softmax_param",
     ];
 
     private static readonly HashSet<string> InnerProductFields = ["num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose"];
 
     private static readonly HashSet<string> ScaleFields = ["axis", "num_axes", "filler", "bias_term", "bias_filler"];
+
+    private static readonly HashSet<string> BatchNormFields = ["use_global_stats", "moving_average_fraction", "eps"];
+
+    private static readonly HashSet<string> SliceFields = ["axis", "slice_point", "slice_dim"];
 
     private static readonly HashSet<string> LrnFields = ["local_size", "alpha", "beta", "norm_region", "k", "engine"];
 
@@ -45,6 +49,7 @@ internal static class CaffeLayerWriter
 
     private static readonly Dictionary<string, Action<CaffeGraphWriter, CaffeLayerDefinition>> Writers = new()
     {
+        ["BatchNorm"] = BatchNorm,
         ["Concat"] = Concat,
         ["Convolution"] = Convolution,
         ["Crop"] = Crop,
@@ -58,6 +63,7 @@ internal static class CaffeLayerWriter
         ["Power"] = Power,
         ["ReLU"] = Relu,
         ["Scale"] = Scale,
+        ["Slice"] = Slice,
         ["Softmax"] = Softmax,
         ["SoftmaxWithLoss"] = SoftmaxWithLoss,
         ["Split"] = Split,
@@ -135,6 +141,49 @@ internal static class CaffeLayerWriter
         Conv2dParameters geometry = Conv2dParameters.Square(1, groups: channels);
         Parameter weight = net.Parameter(layer, 0, geometry.WeightShape(channels, channels), CaffeFillers.Read(p, "filler", Initializer.Constant(1)));
         net.Append(layer, new Conv2dLayer(layer.Name, geometry, weight, Bias(net, layer, p, channels, usual: false)), channels, false, input);
+    }
+
+    /// <summary>
+    /// Caffe's normalises only; a Scale behind it does the rest. Its blobs are the estimates of mean and variance, each times the third
+    /// blob's number.
+    /// </summary>
+    private static void BatchNorm(CaffeGraphWriter net, CaffeLayerDefinition layer)
+    {
+        CaffeBlob input = ReadOne(net, layer);
+        PrototxtMessage p = Parameters(layer, "batch_norm_param", BatchNormFields);
+        var settings = new BatchNorm2dParameters(p.Number("eps", 1e-5f), 1 - p.Number("moving_average_fraction", 0.999f), p.Flag("use_global_stats", net.Phase == CaffePhase.Test));
+        var perChannel = new Shape(input.Value.Channels);
+        Parameter Fixed(string name, float value) => new($"{layer.Name}.{name}", perChannel, Initializer.Constant(value)) { LearningRateMultiplier = 0, DecayMultiplier = 0 };
+        var norm = new BatchNorm2dLayer(layer.Name, settings, Fixed("weight", 1), Fixed("bias", 0));
+        net.AddEstimates(layer, norm);
+        net.Append(layer, norm, input.Value.Channels, false, input);
+    }
+
+    private static void Slice(CaffeGraphWriter net, CaffeLayerDefinition layer)
+    {
+        CaffeBlob input = ReadAll(net, layer, atLeast: 1, atMost: 1, tops: null)[0];
+        PrototxtMessage p = Parameters(layer, "slice_param", SliceFields);
+        CaffeGeometry.Axis(p, 1);
+        CaffeGeometry.Axis(p, 1, "slice_dim");
+        int channels = input.Value.Channels;
+        int parts = layer.Tops.Count;
+        IReadOnlyList<int> points = p.Integers("slice_point");
+        if (points.Count == 0 && parts > 0 && channels % parts == 0)
+        {
+            points = [.. Enumerable.Range(1, parts - 1).Select(i => i * (channels / parts))];
+        }
+
+        int[] bounds = [0, .. points, channels];
+        if (bounds.Length != parts + 1 || bounds.Zip(bounds.Skip(1)).Any(pair => pair.First >= pair.Second))
+        {
+            throw layer.Message.Error(string.Create(CultureInfo.InvariantCulture, $"{ErrorText.Quote(layer.Name)} cuts {channels} channels into {parts} parts, expected rising slice_points between them, one fewer than parts, or parts of one size; correct them"));
+        }
+
+        for (int i = 0; i < parts; i++)
+        {
+            var part = new SliceLayer(parts == 1 ? layer.Name : string.Create(CultureInfo.InvariantCulture, $"{layer.Name}.{i}"), bounds[i], bounds[i + 1] - bounds[i]);
+            net.AppendPart(layer, part, i, part.Count, input);
+        }
     }
 
     private static void Pooling(CaffeGraphWriter net, CaffeLayerDefinition layer)

@@ -11,13 +11,13 @@ namespace FcnSharp.Formats.Caffe;
 /// </summary>
 public sealed class CaffeNet
 {
-    private readonly IReadOnlyDictionary<string, Parameter> _parameters;
+    private readonly CaffePlaces _places;
 
-    internal CaffeNet(NetGraph graph, CaffePhase phase, IReadOnlyDictionary<string, Shape> inputShapes, IReadOnlyList<string> results, IReadOnlyDictionary<string, Parameter> parameters)
+    internal CaffeNet(NetGraph graph, CaffePhase phase, IReadOnlyDictionary<string, Shape> inputShapes, IReadOnlyList<string> results, CaffePlaces places)
     {
         (Graph, Phase, InputShapes, Results) = (graph, phase, inputShapes, results);
         Losses = [.. graph.Outputs.Where(output => output.Value.Node?.Layer.IsLoss == true).Select(output => output.Key)];
-        _parameters = parameters;
+        _places = places;
     }
 
     /// <summary>The net. It takes images of any size, unless a fully connected layer's weights fix it.</summary>
@@ -58,7 +58,7 @@ public sealed class CaffeNet
     /// <param name="model">The model.</param>
     /// <param name="source">Where it is from, for messages.</param>
     /// <exception cref="FcnSharpException">A tensor has another shape than the net needs.</exception>
-    public CaffeWeights Match(CaffeModel model, string source) => CaffeWeights.Match(Graph, _parameters, model, source);
+    public CaffeWeights Match(CaffeModel model, string source) => CaffeWeights.Match(Graph, _places, model, source);
 
     /// <summary>Loads the net's weights from a model.</summary>
     /// <param name="network">A network of <see cref="Graph"/>.</param>

@@ -28,10 +28,10 @@ public sealed record CaffeWeights(
 
     /// <summary>Finds each parameter's tensor.</summary>
     /// <param name="graph">The net.</param>
-    /// <param name="parameters">Its parameters by the names of all layers that use them.</param>
+    /// <param name="places">Where the model's tensors go.</param>
     /// <param name="model">The model.</param>
     /// <param name="source">Where it is from.</param>
-    internal static CaffeWeights Match(NetGraph graph, IReadOnlyDictionary<string, Parameter> parameters, CaffeModel model, string source)
+    internal static CaffeWeights Match(NetGraph graph, CaffePlaces places, CaffeModel model, string source)
     {
         ArgumentNullException.ThrowIfNull(model);
         Dictionary<string, Tensor> tensors = [];
@@ -39,7 +39,12 @@ public sealed record CaffeWeights(
         List<string> coerced = [];
         foreach (NamedTensor tensor in model.Tensors)
         {
-            if (!parameters.TryGetValue(tensor.Name, out Parameter? parameter))
+            if (places.IsFactor(tensor))
+            {
+                continue;
+            }
+
+            if (!places.Parameters.TryGetValue(tensor.Name, out Parameter? parameter))
             {
                 unexpected.Add(tensor.Name);
                 continue;
@@ -58,7 +63,8 @@ public sealed record CaffeWeights(
             tensors[parameter.Name] = tensor.Tensor.Reshape(parameter.Shape);
         }
 
-        string[] missing = [.. graph.Parameters.Select(p => p.Name).Where(name => !tensors.ContainsKey(name))];
+        places.DivideEstimates(tensors, model.Tensors, source);
+        string[] missing = [.. graph.Parameters.Where(p => !places.IsConstant(p)).Select(p => p.Name).Where(name => !tensors.ContainsKey(name))];
         return new CaffeWeights(tensors, missing, unexpected, coerced);
     }
 

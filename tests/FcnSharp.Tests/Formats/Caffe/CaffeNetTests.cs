@@ -197,6 +197,54 @@ public sealed class CaffeNetTests
     }
 
     [Fact]
+    public void Batch_norm_takes_the_sums_of_a_model_and_the_scale_behind_it_is_a_layer_of_its_own()
+    {
+        CaffeNet net = Build(
+            """
+            input: "data" input_shape { dim: [1, 2, 1, 2] }
+            layer { name: "n" type: "BatchNorm" bottom: "data" top: "n" param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } }
+            layer { name: "s" type: "Scale" bottom: "n" top: "n" scale_param { bias_term: true } }
+            """);
+        CaffeLayer norm = new("n", "BatchNorm", [], [], [NetFixtures.Filled(new Shape(2), 2, 4), NetFixtures.Filled(new Shape(2), 8, 2), NetFixtures.Filled(new Shape(1), 2)]);
+        CaffeLayer scale = new("s", "Scale", [], [], [NetFixtures.Filled(new Shape(2), 3, -1), NetFixtures.Filled(new Shape(2), 1, 0)]);
+        using var device = NetFixtures.Device("cpu");
+        using var network = new Network(net.Graph, device);
+        network.Initialize(seed: 1);
+
+        CaffeWeights loaded = net.Load(network, new CaffeModel("", [norm, scale]), "m");
+        Tensor found = NetFixtures.Forward(network, "n", ("data", NetFixtures.Filled(new Shape(1, 2, 1, 2), 1, 5, 2, 4)));
+
+        Assert.Equal(4, loaded.Tensors.Count);
+        float[] expected = [1, 7, 0, -2];
+        Assert.All(expected.Zip(found.Span.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+        string problem = Assert.Throws<FcnSharpException>(() => net.Match(new CaffeModel("", [norm with { Blobs = [.. norm.Blobs.Take(2)] }, scale]), "m")).Message;
+        Assert.Contains("'n' has estimates but no third blob", problem, StringComparison.Ordinal);
+        Assert.Equal(["n.running_mean", "n.running_var"], net.Match(new CaffeModel("", [scale]), "m").Missing);
+        Assert.Equal([0f, 0f], net.Match(new CaffeModel("", [norm with { Blobs = [norm.Blobs[0], norm.Blobs[1], new Tensor(new Shape(1))] }]), "m").Tensors["n.running_mean"].Span.ToArray());
+
+        static bool IsFrozen(CaffeNet n) => n.Graph.Nodes.Select(node => node.Layer).OfType<BatchNorm2dLayer>().Single().Settings.Frozen;
+        const string Definition = "input: 'data' layer { name: 'n' type: 'BatchNorm' bottom: 'data' top: 'n' PARAM }";
+        Assert.False(IsFrozen(CaffeNet.Build(CaffeNetDefinition.Parse(Definition.Replace("PARAM", "", StringComparison.Ordinal), "n"), CaffePhase.Train)));
+        Assert.True(IsFrozen(CaffeNet.Build(CaffeNetDefinition.Parse(Definition.Replace("PARAM", "batch_norm_param { use_global_stats: true }", StringComparison.Ordinal), "n"), CaffePhase.Train)));
+    }
+
+    [Theory]
+    [InlineData("", new float[] { 1, 2 }, new float[] { 3, 4 })]
+    [InlineData("slice_param { axis: 1 slice_point: 3 }", new float[] { 1, 2, 3 }, new float[] { 4 })]
+    [InlineData("slice_param { slice_dim: 1 slice_point: 1 }", new float[] { 1 }, new float[] { 2, 3, 4 })]
+    public void A_slice_cuts_the_channels(string parameters, float[] first, float[] second)
+    {
+        CaffeNet net = Build($"input: 'data' input_shape {{ dim: [1, 4, 1, 1] }} layer {{ name: 's' type: 'Slice' bottom: 'data' top: 'a' top: 'b' {parameters} }}");
+        using var device = NetFixtures.Device("cpu");
+        using var network = new Network(net.Graph, device);
+        Tensor data = NetFixtures.Filled(new Shape(1, 4, 1, 1), 1, 2, 3, 4);
+
+        Assert.Equal(["a", "b"], net.Results);
+        Assert.Equal(first, NetFixtures.Forward(network, "a", ("data", data)).Span.ToArray());
+        Assert.Equal(second, NetFixtures.Forward(network, "b", ("data", data)).Span.ToArray());
+    }
+
+    [Fact]
     public void Blobs_are_outputs_with_their_last_value_and_results_are_what_nothing_reads()
     {
         CaffeNet net = Build(
@@ -290,6 +338,10 @@ public sealed class CaffeNetTests
     [InlineData("Scale", "scale_param { num_axes: 0 }", "num_axes")]
     [InlineData("Crop", "", "expected 2")]
     [InlineData("Softmax", "softmax_param { axis: 2 }", "the axis 1")]
+    [InlineData("Slice", "slice_param { slice_point: 1 }", "2 channels into 1 parts")]
+    [InlineData("Slice", "slice_param { axis: 2 }", "the axis 1")]
+    [InlineData("BatchNorm", "batch_norm_param { eps: 0 }", "epsilon")]
+    [InlineData("BatchNorm", "batch_norm_param { moving_average_fraction: 2 }", "momentum")]
     public void What_is_not_known_here_is_refused_with_file_line_and_layer(string type, string rest, string problem)
     {
         FcnSharpException error = Assert.Throws<FcnSharpException>(() => Build("input: 'data'\ninput_shape { dim: [1, 2, 3, 3] }\n" + Layer(type, rest)));

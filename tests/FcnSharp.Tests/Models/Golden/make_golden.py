@@ -8,6 +8,7 @@ NARROWING, so that gradients are computed in seconds. Weights, images and labels
 same hash (GoldenFcnTests.cs). All is computed in double precision from float32 numbers. Of the scores and of each gradient the
 largest number, the root of the sum of squares and some elements at equal distances are stored.
 """
+import functools
 import json
 import os
 import struct
@@ -36,6 +37,7 @@ def mix(name, count):
     return x ^ (x >> np.uint32(16))
 
 
+@functools.lru_cache(maxsize=None)
 def uniform(name, shape, bound):
     """float32 numbers in [-bound, bound)."""
     unit = (mix(name, int(np.prod(shape))) >> np.uint32(8)).astype(np.float32) / np.float32(1 << 23) - np.float32(1)
@@ -50,7 +52,7 @@ class Net:
 
     def parameter(self, name, shape, bound):
         if name not in self.parameters:
-            self.parameters[name] = uniform(name, shape, bound).requires_grad_(True)
+            self.parameters[name] = uniform(name, shape, bound).detach().requires_grad_(True)
         return self.parameters[name]
 
     def conv(self, x, name, channels, kernel, stride=1, padding=0, groups=1):
