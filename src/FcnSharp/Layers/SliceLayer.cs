@@ -46,6 +46,11 @@ public sealed class SliceLayer : Layer
     {
         ArgumentNullException.ThrowIfNull(context);
         ProgramValue input = context.Inputs[0];
+        if (First == 0 && Count == input.Shape.C)
+        {
+            return [input];
+        }
+
         ProgramValue output = context.NewValue(InferShapes([input.Shape])[0]);
         context.Add(new SliceChannels(Name, First, input, output));
         return [output];
@@ -55,36 +60,27 @@ public sealed class SliceLayer : Layer
     public override void Backward(BackwardContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (!context.NeedsGradInput(0))
+        if (context.NeedsGradInput(0))
         {
-            return;
+            int end = First + Count;
+            ProgramValue?[] parts = [Zeros(context, 0, First), context.GradOutput, Zeros(context, end, context.Inputs[0].Shape.C - end)];
+            context.Add(new ConcatForward(Name, [.. parts.OfType<ProgramValue>()], context.NewGradInput(0)));
+        }
+    }
+
+    /// <summary>Zeros in the shape of some of the input's channels: these times 0, so what is not finite is not hidden.</summary>
+    private ProgramValue? Zeros(BackwardContext context, int first, int count)
+    {
+        if (count == 0)
+        {
+            return null;
         }
 
-        Shape input = context.Inputs[0].Shape;
-        int behind = input.C - First - Count;
-        List<ProgramValue> parts = [];
-        AddZeros(First);
-        parts.Add(context.GradOutput);
-        AddZeros(behind);
-        if (parts.Count == 1)
-        {
-            context.SetGradInput(0, parts[0]);
-            return;
-        }
-
-        context.Add(new ConcatForward(Name, parts, context.NewGradInput(0)));
-
-        void AddZeros(int channels)
-        {
-            if (channels > 0)
-            {
-                // A factor of 0 of channels of the input: zeros where all is finite, and what is not must not be hidden.
-                ProgramValue taken = context.NewValue(new Shape(input.N, channels, input.H, input.W));
-                ProgramValue zeros = context.NewValue(taken.Shape);
-                context.Add(new SliceChannels(Name, channels == First && parts.Count == 0 ? 0 : First + Count, context.Inputs[0], taken));
-                context.Add(new ScaleApply(Name, 0, taken, zeros));
-                parts.Add(zeros);
-            }
-        }
+        ProgramValue input = context.Inputs[0];
+        ProgramValue taken = context.NewValue(new Shape(input.Shape.N, count, input.Shape.H, input.Shape.W));
+        ProgramValue zeros = context.NewValue(taken.Shape);
+        context.Add(new SliceChannels(Name, first, input, taken));
+        context.Add(new ScaleApply(Name, 0, taken, zeros));
+        return zeros;
     }
 }
