@@ -17,7 +17,7 @@ internal static class FcnCommandLine
         SharedOptions shared = new();
         Verb[] verbs =
         [
-            new DemoCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(), new DataCommand(), new ConvertCommand(),
+            new DemoCommand(), new TrainCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(), new DataCommand(), new ConvertCommand(),
             new SetupCommand(), new BenchCommand(), new InfoCommand(),
         ];
         Command root = CreateRoot(shared, verbs, new CommandHost(terminal));

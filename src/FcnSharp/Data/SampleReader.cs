@@ -11,7 +11,7 @@ namespace FcnSharp.Data;
 public sealed class SampleReader : IDisposable
 {
     private readonly ISegmentationDataset _dataset;
-    private readonly EpochSampler? _order;
+    private readonly ISampleOrder? _order;
     private readonly Augmentation? _augmentation;
     private readonly SampleReaderOptions _options;
     private readonly object _gate = new();
@@ -26,7 +26,7 @@ public sealed class SampleReader : IDisposable
     /// <param name="order">The order of the training; null for the dataset's own, pass after pass.</param>
     /// <param name="augmentation">What is done to each sample; null for nothing.</param>
     /// <param name="options">Threads, memory, and the position to start at.</param>
-    public SampleReader(ISegmentationDataset dataset, EpochSampler? order = null, Augmentation? augmentation = null, SampleReaderOptions? options = null)
+    public SampleReader(ISegmentationDataset dataset, ISampleOrder? order = null, Augmentation? augmentation = null, SampleReaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         _options = options ?? new();
@@ -42,7 +42,7 @@ public sealed class SampleReader : IDisposable
         }
     }
 
-    /// <summary>The position that the next <see cref="Read"/> gives, counted as by <see cref="EpochSampler.IndexAt"/>.</summary>
+    /// <summary>The position that the next <see cref="Read"/> gives, counted as by <see cref="ISampleOrder.IndexAt"/>.</summary>
     public long Position { get; private set; }
 
     /// <summary>Waits for the next sample.</summary>
