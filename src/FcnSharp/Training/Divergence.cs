@@ -8,7 +8,8 @@ namespace FcnSharp.Training;
 /// <summary>Finds the layer that a loss beyond all numbers comes from.</summary>
 internal static class Divergence
 {
-    private const float Absurd = 1e12f;
+    // Activations of nets that learn stay below some 1e4; scores from here on are what makes a loss beyond all reason.
+    private const float Absurd = 1e6f;
 
     /// <summary>The first layer whose parameters, or else whose output on the given images, are not finite or absurdly large; null when there is none.</summary>
     /// <param name="network">The net, with the weights that gave the loss.</param>
