@@ -67,6 +67,20 @@ public sealed class CheckpointStoreTests
     }
 
     [Fact]
+    public void What_cannot_be_written_leaves_the_older_ones_whole()
+    {
+        using var folder = new TempFolder();
+        var store = new CheckpointStore(folder["run"], keep: 1);
+        store.Save(At(1));
+        Directory.CreateDirectory(folder["run/00000002.safetensors"]);
+
+        var e = Assert.Throws<FcnSharpException>(() => store.Save(At(2)));
+        Assert.Contains("could not be written", e.Message, StringComparison.Ordinal);
+        Assert.Equal(1, store.Latest()!.Value.Content.Step);
+        Assert.Equal([folder["run/00000001.safetensors"]], Directory.GetFiles(folder["run"]));
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_made_is_one_line()
     {
         using var folder = new TempFolder();
