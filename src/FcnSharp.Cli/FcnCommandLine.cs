@@ -18,6 +18,7 @@ internal static class FcnCommandLine
         Verb[] verbs =
         [
             new DemoCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(), new DataCommand(), new ConvertCommand(),
+            new EvalCommand(), new BoundsCommand(),
             new SetupCommand(), new BenchCommand(), new InfoCommand(),
         ];
         Command root = CreateRoot(shared, verbs, new CommandHost(terminal));

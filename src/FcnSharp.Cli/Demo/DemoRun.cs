@@ -195,7 +195,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             (sample, prediction, done) =>
             {
                 PngFile.WriteLabels(Path.Combine(settings.Predictions, sample.Name + ".png"), prediction, palette);
-                PngFile.WriteRgb(Path.Combine(settings.Overlays, sample.Name + ".png"), Panels(sample, prediction, palette, val.IgnoreIndex));
+                PngFile.WriteRgb(Path.Combine(settings.Overlays, sample.Name + ".png"), Overlay.Comparison(sample.Image, sample.Labels, prediction, palette, val.IgnoreIndex));
                 if (samples.Count < ReportedScenes)
                 {
                     samples.Add(new ReportSample(sample.Name, sample.Image, sample.Labels, prediction));
@@ -215,16 +215,6 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             File.Delete(file);
         }
     }
-
-    /// <summary>image | truth | prediction | errors.</summary>
-    private static RgbImage Panels(Sample sample, LabelMap prediction, Palette palette, int ignoreIndex) => Overlay.Panels(
-        [
-            sample.Image,
-            Overlay.Blend(sample.Image, sample.Labels, palette, 0.7, ignoreIndex),
-            Overlay.Blend(sample.Image, prediction, palette, 0.7),
-            Overlay.Errors(sample.Labels, prediction, ignoreIndex),
-        ],
-        gap: 4);
 
     private void WriteReport(Network network, Trainer trainer, TrainingLog log, ConfusionMatrix confusion, List<ReportSample> samples, TimeSpan time, double imagesPerSecond)
     {
