@@ -36,5 +36,5 @@ public static class ClassMatch
     }
 
     private static string Names(IReadOnlyList<ClassInfo> classes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{classes.Count} classes ({string.Join(", ", classes.Take(MostNames).Select(info => info.Name))}{(classes.Count > MostNames ? ", ..." : "")})");
+        string.Create(CultureInfo.InvariantCulture, $"{classes.Count} {(classes.Count == 1 ? "class" : "classes")} ({string.Join(", ", classes.Take(MostNames).Select(info => info.Name))}{(classes.Count > MostNames ? ", ..." : "")})");
 }
