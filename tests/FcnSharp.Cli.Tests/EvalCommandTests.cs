@@ -176,6 +176,33 @@ public sealed class EvalCommandTests(FinishedDemo demo) : IClassFixture<Finished
     }
 
     [Fact]
+    public void Names_from_lists_neither_leave_the_folder_nor_overwrite_each_other()
+    {
+        string[] names = ["city/x", "city_x", "../y"];
+        Directory.CreateDirectory(_temp["v/ImageSets/Segmentation"]);
+        File.WriteAllLines(_temp["v/ImageSets/Segmentation/val.txt"], names);
+        foreach (string name in names)
+        {
+            foreach ((string kind, string folder) in (ReadOnlySpan<(string, string)>)[("images", "JPEGImages"), ("labels", "SegmentationClass")])
+            {
+                string target = _temp[$"v/{folder}/{name}.png"];
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(Path.Combine(Data, kind, "0013.png"), target, overwrite: true);
+            }
+        }
+
+        // Image and labels of ../y are one file, which is read as either.
+        Json("--data", _temp["v"], "--classes", Path.Combine(Data, "classes.txt"), "--save", _temp["s/t"]);
+
+        foreach (string kind in (string[])["predictions", "overlays"])
+        {
+            Assert.Equal([".._y.png", "city_x-2.png", "city_x.png"], Directory.EnumerateFiles(_temp[$"s/t/{kind}"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        }
+
+        Assert.Equal(["t"], Directory.EnumerateFileSystemEntries(_temp["s"]).Select(f => Path.GetFileName(f)));
+    }
+
+    [Fact]
     public async Task A_stopped_evaluation_leaves_whole_pictures_and_no_figures()
     {
         SceneDataset.Write(_temp["d"], 1, 400, 96, 96, seed: 2, cancellation: TestContext.Current.CancellationToken);

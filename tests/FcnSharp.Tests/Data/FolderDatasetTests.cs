@@ -238,6 +238,14 @@ public sealed class FolderDatasetTests : IDisposable
 
         Write("classes.txt", "p\nq");
         Assert.Equal(["p", "q"], FolderDataset.Open(_folder.Root, options: options).Classes.Select(info => info.Name));
+
+        foreach (string folder in (string[])["train", "trainannot"])
+        {
+            Directory.CreateDirectory(_folder[$"camvid/{folder}"]);
+            File.Copy(_folder["labels/a.png"], _folder[$"camvid/{folder}/a.png"]);
+        }
+
+        Assert.Equal("Sky", FolderDataset.Open(_folder["camvid"], options: options).Classes[0].Name);
     }
 
     [Fact]
