@@ -16,9 +16,7 @@ internal sealed class DataCommand : Verb
     private const int MaxFindingsOfAKind = 20;
     private readonly Argument<string> _action = new("action") { Description = "check reads every file; info reads headers only." };
     private readonly Argument<string> _folder = new("folder") { Description = "The dataset: PASCAL VOC, CamVid, Cityscapes, ADE20K, LabelMe, or images/ and labels/." };
-    private readonly Option<int?> _void = new("--void") { Description = "The label of pixels that do not count; the layout's if not given.", HelpName = "n" };
-    private readonly Option<bool> _reduceZero = new("--reduce-zero") { Description = "Label 0 is void, label k is class k - 1." };
-    private readonly Option<string?> _classes = new("--classes") { Description = "A file with a line 'name r g b' for each class.", HelpName = "file" };
+    private readonly LabelOptions _labels = new();
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
 
     /// <summary>Creates the verb with its options.</summary>
@@ -28,9 +26,7 @@ internal sealed class DataCommand : Verb
         _action.AcceptOnlyFromAmong("check", "info");
         Add(_action);
         Add(_folder);
-        Add(_void);
-        Add(_reduceZero);
-        Add(_classes);
+        _labels.AddTo(this);
         Add(_json);
     }
 
@@ -38,12 +34,7 @@ internal sealed class DataCommand : Verb
     public override int Run(ParseResult parsed, CommandContext context)
     {
         string folder = parsed.GetRequiredValue(_folder);
-        FolderOptions options = new()
-        {
-            IgnoreIndex = parsed.GetValue(_void),
-            ReduceZero = parsed.GetValue(_reduceZero) ? true : null,
-            ClassFilePath = parsed.GetValue(_classes),
-        };
+        FolderOptions options = _labels.Read(parsed);
         bool check = parsed.GetRequiredValue(_action) == "check";
         DatasetReport report = check ? Check(folder, options, context) : DatasetCheck.Describe(folder, options, context.Stop);
         if (parsed.GetValue(_json))
@@ -83,7 +74,7 @@ internal sealed class DataCommand : Verb
         {
             ClassShare info = report.Classes[i];
             string share = pixels ? string.Create(CultureInfo.InvariantCulture, $"  {100 * info.Share,6:0.00} %  in {info.Images} images") : "";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {i,3}  {Shown(pixels ? info.Name.PadRight(width) : info.Name)}{share}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {i,3}  {PlainText.Of(pixels ? info.Name.PadRight(width) : info.Name)}{share}"));
         }
 
         if (pixels)
@@ -95,7 +86,7 @@ internal sealed class DataCommand : Verb
         {
             foreach (Finding finding in kind.Take(MaxFindingsOfAKind))
             {
-                output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? "error" : "warning")}: {Shown(finding.Message)}");
+                output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? "error" : "warning")}: {PlainText.Of(finding.Message)}");
             }
 
             int more = kind.Count() - MaxFindingsOfAKind;
@@ -111,10 +102,6 @@ internal sealed class DataCommand : Verb
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{errors} errors, {report.Findings.Count - errors} warnings"));
         }
     }
-
-    // Names come from files: what would break the line, or move the cursor, is shown by its code.
-    private static string Shown(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString()));
 }
 
 /// <summary>Writes a report as JSON without reflection, which a trimmed program lacks.</summary>

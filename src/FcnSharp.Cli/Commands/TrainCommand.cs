@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Train;
-using FcnSharp.Data;
 using FcnSharp.Models;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Training;
@@ -14,9 +13,7 @@ namespace FcnSharp.Cli.Commands;
 internal sealed class TrainCommand : Verb
 {
     private readonly Option<string> _data = new("--data") { Description = "The dataset: PASCAL VOC, CamVid, Cityscapes, ADE20K, LabelMe, or images/ and labels/.", Required = true, HelpName = "folder" };
-    private readonly Option<int?> _void = new("--void") { Description = "The label of pixels that do not count; the layout's if not given.", HelpName = "n" };
-    private readonly Option<bool> _reduceZero = new("--reduce-zero") { Description = "Label 0 is void, label k is class k - 1." };
-    private readonly Option<string?> _classes = new("--classes") { Description = "A file with a line 'name r g b' for each class.", HelpName = "file" };
+    private readonly LabelOptions _labels = new();
     private readonly Option<string> _net = new("--net") { Description = "The net, such as fcn8s-vgg16; fcn info lists them.", HelpName = "net", DefaultValueFactory = _ => "fcn8s-googlenet" };
     private readonly Option<string?> _weights = new("--weights") { Description = "Weights to start from: the net's own, a coarser FCN's or its classifier's, in any format that fcn convert reads.", HelpName = "file" };
     private readonly Option<string?> _input = InputOption.Create();
@@ -63,12 +60,14 @@ internal sealed class TrainCommand : Verb
         [
             _data, _net, _weights, _out, _recipe, _staged, _epochs, _steps, _batch, _accumulate, _solver, _lr, _momentum, _decay, _power, _warmup, _clip,
             _scale, _crop, _rotate, _jitter, _colour, _mirror, _patches, _classWeights, _upsampling, _upKernels, _padding, _freeze, _lrMult,
-            _evalEvery, _checkpointEvery, _keep, _patience, _seed, _void, _reduceZero, _classes, _input, _partial, _json,
+            _evalEvery, _checkpointEvery, _keep, _patience, _seed, _input, _partial, _json,
         ];
         foreach (Option option in options)
         {
             Add(option);
         }
+
+        _labels.AddTo(this);
 
         _lrMult.Validators.Add(result =>
         {
@@ -112,12 +111,7 @@ internal sealed class TrainCommand : Verb
     private TrainRequest Request(ParseResult parsed) => new()
     {
         Data = parsed.GetRequiredValue(_data),
-        DataOptions = new FolderOptions
-        {
-            IgnoreIndex = parsed.GetValue(_void),
-            ReduceZero = parsed.GetValue(_reduceZero) ? true : null,
-            ClassFilePath = parsed.GetValue(_classes),
-        },
+        DataOptions = _labels.Read(parsed),
         Net = parsed.GetRequiredValue(_net),
         Recipe = parsed.GetValue(_recipe) is { } recipe ? Recipe.Get(recipe) : Recipe.All[0],
         Weights = parsed.GetValue(_weights),
@@ -176,18 +170,14 @@ internal sealed class TrainCommand : Verb
 
     private static void WriteText(TrainResult result, TextWriter output)
     {
-        string Figure(double? percent) => percent is { } value ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Net} after step {result.BestStep}, on {result.Images} held-out images, per cent:"));
         output.WriteLine();
-        output.WriteLine($"  pixel accuracy   {Figure(result.PixelAccuracy),5}");
-        output.WriteLine($"  mean accuracy    {Figure(result.MeanAccuracy),5}");
-        output.WriteLine($"  mean IU          {Figure(result.MeanIoU),5}");
-        output.WriteLine($"  f.w. IU          {Figure(result.FrequencyWeightedIoU),5}");
+        MetricFigures.Write(output, result.PixelAccuracy, result.MeanAccuracy, result.MeanIoU, result.FrequencyWeightedIoU);
         output.WriteLine();
         int width = result.Classes.Max(c => c.Name.Length);
-        foreach (TrainClass entry in result.Classes)
+        foreach (ClassFigures entry in result.Classes)
         {
-            output.WriteLine($"  IU {entry.Name.PadRight(width)} {Figure(entry.Iou),5}");
+            output.WriteLine($"  IU {PlainText.Of(entry.Name).PadRight(width)} {MetricFigures.Text(entry.Iou),5}");
         }
 
         output.WriteLine();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FcnSharp.Cli.Commands;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
 using FcnSharp.Evaluation;
@@ -40,13 +41,13 @@ internal sealed class TrainReport(RunFolder folder, TrainRequest request, string
         HtmlReport.Write(folder.Report, content);
         return new TrainResult(
             net,
-            Percent(metrics.PixelAccuracy),
-            Percent(metrics.MeanAccuracy),
-            Percent(metrics.MeanIoU),
-            Percent(metrics.FrequencyWeightedIoU),
-            [.. data.Val.Classes.Select((c, i) => new TrainClass(c.Name, Percent(metrics.ClassIoU[i]), metrics.ClassPixels[i]))],
+            MetricFigures.Percent(metrics.PixelAccuracy),
+            MetricFigures.Percent(metrics.MeanAccuracy),
+            MetricFigures.Percent(metrics.MeanIoU),
+            MetricFigures.Percent(metrics.FrequencyWeightedIoU),
+            MetricFigures.OfClasses(data.Val.Classes, metrics),
             data.Val.Count,
-            [.. Enumerable.Range(0, confusion.Classes).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, confusion.Classes).Select(p => confusion[t, p])])],
+            MetricFigures.Rows(confusion),
             parameters,
             trainer.Step,
             result.BestStep,
@@ -80,7 +81,4 @@ internal sealed class TrainReport(RunFolder folder, TrainRequest request, string
             context.Stop);
         return (confusion, samples);
     }
-
-    // JSON has no NaN: a figure that does not exist is null.
-    private static double? Percent(double fraction) => double.IsNaN(fraction) ? null : Math.Round(100 * fraction, 3);
 }

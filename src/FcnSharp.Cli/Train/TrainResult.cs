@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FcnSharp.Cli.Commands;
 
 namespace FcnSharp.Cli.Train;
 
@@ -9,7 +10,7 @@ internal sealed record TrainResult(
     double? MeanAccuracy,
     double? MeanIoU,
     double? FrequencyWeightedIoU,
-    IReadOnlyList<TrainClass> Classes,
+    IReadOnlyList<ClassFigures> Classes,
     int Images,
     IReadOnlyList<IReadOnlyList<long>> Confusion,
     long Parameters,
@@ -21,9 +22,6 @@ internal sealed record TrainResult(
     double ImagesPerSecond,
     string Model,
     string Report);
-
-/// <summary>The figures of one class.</summary>
-internal sealed record TrainClass(string Name, double? Iou, long Pixels);
 
 /// <summary>Writes the figures as JSON without reflection, which a trimmed program lacks.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

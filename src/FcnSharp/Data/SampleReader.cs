@@ -49,6 +49,7 @@ public sealed class SampleReader : IDisposable
     /// <param name="cancellation">Ends the wait; the sample then comes with the next call.</param>
     /// <exception cref="Tensors.FcnSharpException">What the dataset said of this sample; the next call gives the next one.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    /// <exception cref="InvalidOperationException">The position is that of <see cref="SampleReaderOptions.End"/>.</exception>
     public Sample Read(CancellationToken cancellation = default)
     {
         Result? result;
@@ -57,6 +58,11 @@ public sealed class SampleReader : IDisposable
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_stopped, this);
+                if (Position >= _options.End)
+                {
+                    throw new InvalidOperationException($"All samples up to position {_options.End} have been read.");
+                }
+
                 while (!_ready.Remove(Position, out result))
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -110,18 +116,18 @@ public sealed class SampleReader : IDisposable
         }
     }
 
-    /// <summary>The next position to read, once there is room for it; null when the reader was stopped.</summary>
+    /// <summary>The next position to read, once there is room for it; null when there is none or the reader was stopped.</summary>
     private long? NextPosition()
     {
         lock (_gate)
         {
             // The sample that is waited for is always read, however large: there is no other way on.
-            while (!_stopped && (_taken - Position >= _options.Ahead || (_readyBytes >= _options.MaxBytes && _taken != Position)))
+            while (!_stopped && !(_taken >= _options.End) && (_taken - Position >= _options.Ahead || (_readyBytes >= _options.MaxBytes && _taken != Position)))
             {
                 Monitor.Wait(_gate);
             }
 
-            return _stopped ? null : _taken++;
+            return _stopped || _taken >= _options.End ? null : _taken++;
         }
     }
 

@@ -145,7 +145,7 @@ public sealed class TrainingRun
         ModelDescription description = _description with
         {
             Recipe = new Dictionary<string, string>(_trainer.Settings) { ["step"] = _trainer.Step.ToString(System.Globalization.CultureInfo.InvariantCulture) },
-            Metrics = new ModelMetrics(metrics.PixelAccuracy, metrics.MeanAccuracy, metrics.MeanIoU, metrics.FrequencyWeightedIoU, metrics.ClassIoU),
+            Metrics = metrics.ForModel(),
         };
         if (isBest)
         {
