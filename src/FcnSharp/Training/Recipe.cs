@@ -6,19 +6,19 @@ namespace FcnSharp.Training;
 
 /// <summary>A way of training by name: those of the FCN papers and their reference, and one for small data.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Summary">What it is, in a line.</param>
 /// <param name="Padding">How the nets of this recipe make room at the border.</param>
 /// <param name="Upsampling">Whether upsampling is learned.</param>
 /// <param name="Loss">Mean or sum.</param>
 /// <param name="Epochs">Length in passes over the data; null where <see cref="TrainingOptions.Steps"/> says it.</param>
-public sealed record Recipe(string Name, string Summary, BorderPadding Padding, Upsampling Upsampling, LossReduction Loss, int? Epochs)
+public sealed record Recipe(string Name, BorderPadding Padding, Upsampling Upsampling, LossReduction Loss, int? Epochs)
 {
     private const float WeightDecay = 5e-4f;
 
     /// <summary>All recipes; the first is the default.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
     [
-        new("modern", "small data: mean loss, SGD, poly rate, scale, crop and colour augmentation", BorderPadding.Tight, Upsampling.Learned, LossReduction.Mean, 60)
+        // Small data: mean loss, SGD, poly rate, scale, crop and colour augmentation.
+        new("modern", BorderPadding.Tight, Upsampling.Learned, LossReduction.Mean, 60)
         {
             Options = new TrainingOptions
             {
@@ -32,20 +32,24 @@ public sealed record Recipe(string Name, string Summary, BorderPadding Padding, 
             },
             CropsBatches = true,
         },
-        new("heavy", "the reference's: one image a step, summed loss, momentum 0.99", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Sum, null)
+        // The reference's: one image a step, summed loss, momentum 0.99.
+        new("heavy", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Sum, null)
         {
             Options = Reference with { Steps = 100_000 },
             Rates = [("fcn32s-*", 1e-10f), ("fcn16s-*", 1e-12f), ("fcn8s-atonce-*", 1e-10f), ("*", 1e-14f)],
         },
-        new("at-once", "the reference's FCN-8s in one stage: heavy, for 300,000 steps", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Sum, null)
+        // The reference's FCN-8s in one stage: heavy, for 300,000 steps.
+        new("at-once", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Sum, null)
         {
             Options = Reference with { Steps = 300_000, LearningRate = 1e-10f },
         },
-        new("accumulated", "the reference's for AlexNet: 20 images a step one by one, mean loss, momentum 0.9", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Mean, null)
+        // The reference's for AlexNet: 20 images a step one by one, mean loss, momentum 0.9.
+        new("accumulated", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Mean, null)
         {
             Options = Reference with { Steps = 100_000, LearningRate = 1e-4f, Momentum = 0.9f, AccumulatedBatches = 20 },
         },
-        new("cvpr", "the paper's text: 20 images a step, mean loss, momentum 0.9, 175 epochs", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Mean, 175)
+        // The paper's text: 20 images a step, mean loss, momentum 0.9, 175 epochs.
+        new("cvpr", BorderPadding.Reference, Upsampling.Bilinear, LossReduction.Mean, 175)
         {
             Options = Reference with { Momentum = 0.9f, AccumulatedBatches = 20 },
             Rates = [("*-alexnet", 1e-3f), ("*-googlenet", 5e-5f), ("*", 1e-4f)],
