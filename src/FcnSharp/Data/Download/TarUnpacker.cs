@@ -26,12 +26,14 @@ internal static class TarUnpacker
         {
             using FileStream file = new(archive, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
             using Stream? plain = IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : null;
-            using TarReader reader = new(plain ?? file, leaveOpen: true);
+            using TarHeaderGuard guard = new(plain ?? file);
+            using TarReader reader = new(guard, leaveOpen: true);
             return Unpack(reader, archive, folder, content, maxBytes, () => progress(file.Position, file.Length), cancellation);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new FcnSharpException($"{archive}: expected a whole tar, found a damaged one ({OneLine(e)}); delete it and download it again.", e);
+            // Within a file's content.
+            throw Damaged(archive, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +45,7 @@ internal static class TarUnpacker
     {
         long bytes = 0;
         int written = 0;
-        for (int entries = 0; reader.GetNextEntry() is { } entry; entries++)
+        for (int entries = 0; Next(reader, archive) is { } entry; entries++)
         {
             cancellation.ThrowIfCancellationRequested();
             progress();
@@ -86,6 +88,22 @@ internal static class TarUnpacker
             ? written
             : throw new FcnSharpException($"{archive}: expected the files of the dataset, found none of them; this is not its archive: delete it.");
     }
+
+    private static TarEntry? Next(TarReader reader, string archive)
+    {
+        try
+        {
+            return reader.GetNextEntry();
+        }
+        catch (Exception e) when (e is not (IOException or OutOfMemoryException) or EndOfStreamException)
+        {
+            // The reader does not say what it throws on numbers that make no sense: overflows and formats among others.
+            throw Damaged(archive, e);
+        }
+    }
+
+    private static FcnSharpException Damaged(string archive, Exception e) =>
+        new($"{archive}: expected a whole tar, found a damaged one ({OneLine(e)}); delete it and download it again.", e);
 
     /// <summary>The parts of a path, none of which leads anywhere but further down, on any system.</summary>
     private static string[] SafePath(string archive, string name)
