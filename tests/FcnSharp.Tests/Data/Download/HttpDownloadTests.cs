@@ -341,7 +341,7 @@ public sealed class HttpDownloadTests : IDisposable
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task download = Download(url, length, hash, cancellation: stop.Token);
-        while (!File.Exists(_temp["a.part"]) || new FileInfo(_temp["a.part"]).Length < Cut)
+        while (!download.IsCompleted && (!File.Exists(_temp["a.part"]) || new FileInfo(_temp["a.part"]).Length < Cut))
         {
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
