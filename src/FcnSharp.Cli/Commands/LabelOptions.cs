@@ -10,12 +10,16 @@ internal sealed class LabelOptions
     private readonly Option<bool> _reduceZero = new("--reduce-zero") { Description = "Label 0 is void, label k is class k - 1." };
     private readonly Option<string?> _classes = new("--classes") { Description = "A file with a line 'name r g b' for each class.", HelpName = "file" };
 
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> All => [_void, _reduceZero, _classes];
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        verb.Add(_void);
-        verb.Add(_reduceZero);
-        verb.Add(_classes);
+        foreach (Option option in All)
+        {
+            verb.Add(option);
+        }
     }
 
     /// <summary>What was asked for.</summary>

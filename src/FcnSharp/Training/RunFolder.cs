@@ -13,6 +13,9 @@ public sealed record RunFolder(string Root)
     /// <summary>Curves, figures and pictures in one page.</summary>
     public string Report => Path.Combine(Root, "report.html");
 
+    /// <summary>The folder of the event files for TensorBoard.</summary>
+    public string Events => Path.Combine(Root, "events");
+
     /// <summary>The folder of the checkpoints.</summary>
     public string CheckpointFolder => Path.Combine(Root, "checkpoints");
 

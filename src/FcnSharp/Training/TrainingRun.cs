@@ -1,7 +1,9 @@
+using System.Globalization;
 using FcnSharp.Data;
 using FcnSharp.Evaluation;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
+using FcnSharp.Imaging;
 using FcnSharp.Inference;
 using FcnSharp.Tensors;
 
@@ -56,6 +58,7 @@ public sealed record RunResult(long BestStep, double BestMeanIoU, bool StoppedEa
 /// </summary>
 public sealed class TrainingRun
 {
+    private const int Pictures = 4;
     private readonly Trainer _trainer;
     private readonly Network _network;
     private readonly ModelDescription _description;
@@ -88,10 +91,11 @@ public sealed class TrainingRun
     public RunResult Run(CancellationToken cancellation = default)
     {
         using var log = new TrainingLog(_folder.Log, _trainer.Step);
+        using var events = TensorBoardWriter.Create(_folder.Events, firstStep: _trainer.Step == 0 ? 0 : _trainer.Step + 1);
         using var segmenter = new Segmenter(_network, _description);
         try
         {
-            return Run(log, segmenter, cancellation);
+            return Run(log, events, segmenter, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -106,7 +110,7 @@ public sealed class TrainingRun
         }
     }
 
-    private RunResult Run(TrainingLog log, Segmenter segmenter, CancellationToken cancellation)
+    private RunResult Run(TrainingLog log, TensorBoardWriter events, Segmenter segmenter, CancellationToken cancellation)
     {
         long steps = _trainer.Options.Steps;
         while (true)
@@ -115,7 +119,7 @@ public sealed class TrainingRun
             long done = _trainer.Step;
             if (done > 0 && (done % _options.EvaluateEvery == 0 || done >= steps) && !log.Entries.Any(e => e.Step == done && e.MeanIoU is not null))
             {
-                Evaluate(log, segmenter, cancellation);
+                Evaluate(log, events, segmenter, cancellation);
             }
 
             bool stop = HasStalled(log);
@@ -128,6 +132,8 @@ public sealed class TrainingRun
 
             TrainingStep step = _trainer.RunStep(cancellation);
             log.Add(step);
+            events.AddScalar("train/loss", step.Step, step.Loss);
+            events.AddScalar("train/learning_rate", step.Step, step.LearningRate);
             _observer.OnStep(step);
             if (step.Step % _options.CheckpointEvery == 0)
             {
@@ -136,15 +142,29 @@ public sealed class TrainingRun
         }
     }
 
-    private void Evaluate(TrainingLog log, Segmenter segmenter, CancellationToken cancellation)
+    private void Evaluate(TrainingLog log, TensorBoardWriter events, Segmenter segmenter, CancellationToken cancellation)
     {
-        ConfusionMatrix confusion = Evaluator.Run(segmenter, _val, (_, _, done) => _observer.OnEvaluating(done, _val.Count), cancellation);
+        Palette palette = Palette.Of([.. _val.Classes.Take(Palette.MaxCount)]);
+        var pictures = new List<RgbImage>();
+        ConfusionMatrix confusion = Evaluator.Run(
+            segmenter,
+            _val,
+            (sample, prediction, done) =>
+            {
+                if (pictures.Count < Pictures && (done - 1) % Math.Max(1, _val.Count / Pictures) == 0)
+                {
+                    pictures.Add(Overlay.Comparison(sample.Image, sample.Labels, prediction, palette, _val.IgnoreIndex));
+                }
+
+                _observer.OnEvaluating(done, _val.Count);
+            },
+            cancellation);
         SegmentationMetrics metrics = SegmentationMetrics.From(confusion);
         double best = Best(log).MeanIoU;
         bool isBest = !(metrics.MeanIoU <= best);
         ModelDescription description = _description with
         {
-            Recipe = new Dictionary<string, string>(_trainer.Settings) { ["step"] = _trainer.Step.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+            Recipe = new Dictionary<string, string>(_trainer.Settings) { ["step"] = _trainer.Step.ToString(CultureInfo.InvariantCulture) },
             Metrics = metrics.ForModel(),
         };
         if (isBest)
@@ -154,7 +174,25 @@ public sealed class TrainingRun
 
         // The model before the line: killed between the two, the evaluation is done again and gives the same model.
         log.AddEvaluation(_trainer.Step, metrics.MeanIoU);
+        AddEvents(events, metrics, pictures);
         _observer.OnEvaluated(_trainer.Step, metrics, isBest);
+    }
+
+    private void AddEvents(TensorBoardWriter events, SegmentationMetrics metrics, List<RgbImage> pictures)
+    {
+        events.AddScalar("val/pixel_accuracy", _trainer.Step, metrics.PixelAccuracy);
+        events.AddScalar("val/mean_accuracy", _trainer.Step, metrics.MeanAccuracy);
+        events.AddScalar("val/mean_iou", _trainer.Step, metrics.MeanIoU);
+        events.AddScalar("val/fw_iou", _trainer.Step, metrics.FrequencyWeightedIoU);
+        for (int i = 0; i < metrics.ClassIoU.Count; i++)
+        {
+            events.AddScalar($"val_class_iou/{_val.Classes[i].Name}", _trainer.Step, metrics.ClassIoU[i]);
+        }
+
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            events.AddImage(string.Create(CultureInfo.InvariantCulture, $"val/picture_{i}"), _trainer.Step, pictures[i]);
+        }
     }
 
     private void Save() => _observer.OnCheckpoint(_checkpoints.Save(_trainer.Checkpoint()));

@@ -37,6 +37,7 @@ public sealed class TrainingRunTests
         Assert.Equal(best, ModelFile.LoadDescription(files.Model).Metrics!.MeanIoU);
         Assert.Equal(step.ToString(System.Globalization.CultureInfo.InvariantCulture), ModelFile.LoadDescription(files.Model).Recipe["step"]);
         Assert.Equal(15, TrainingLog.Read(files.Log).Count);
+        Assert.Single(Directory.GetFiles(files.Events, "events.out.tfevents.*"));
         Assert.Equal(["00000009.safetensors", "00000012.safetensors"], Directory.GetFiles(files.CheckpointFolder).Select(Path.GetFileName).Order());
     }
 
@@ -181,7 +182,7 @@ public sealed class TrainingRunTests
 
     private static void AssertSameFiles(string expected, string actual)
     {
-        string[] names = [.. Directory.GetFiles(expected, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(expected, f)).Where(n => !n.StartsWith("checkpoints", StringComparison.Ordinal)).Order()];
+        string[] names = [.. Directory.GetFiles(expected, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(expected, f)).Where(n => !n.StartsWith("checkpoints", StringComparison.Ordinal) && !n.StartsWith("events", StringComparison.Ordinal)).Order()];
         Assert.NotEmpty(names);
         Assert.All(names, n => Assert.Equal(File.ReadAllBytes(Path.Combine(expected, n)), File.ReadAllBytes(Path.Combine(actual, n))));
         string last = Path.Combine("checkpoints", "00000012.safetensors");
