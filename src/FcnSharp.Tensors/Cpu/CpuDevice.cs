@@ -24,6 +24,7 @@ public sealed class CpuDevice : HostDevice
     {
         _workers = workers ?? WorkerPool.Shared;
         _kernels = kernels ?? KernelSet.Best;
+        Precision = precision;
         _convolutions = new ConvolutionChoice(_workers, _kernels, precision);
         if (!_kernels.IsSupported)
         {
@@ -33,6 +34,12 @@ public sealed class CpuDevice : HostDevice
 
     /// <inheritdoc/>
     public override string Name => "cpu";
+
+    /// <summary>The instruction set that it computes with.</summary>
+    public KernelSet Kernels => _kernels;
+
+    /// <summary>Whether convolutions may take a short cut that rounds more.</summary>
+    public Precision Precision { get; }
 
     /// <inheritdoc/>
     public override string Description => $"{_kernels.Name} kernels, {_workers.Threads} thread{(_workers.Threads == 1 ? "" : "s")}";
