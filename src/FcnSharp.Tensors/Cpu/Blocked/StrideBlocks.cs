@@ -79,14 +79,14 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
 
     public long WorkspaceBytes => PaddedBytes + PackedBytes;
 
-    /// <summary>Whether this kernel can compute it.</summary>
-    public static bool CanCompute(BlockedKernels kernels, ConvTranspose2dParameters parameters)
-    {
-        Conv2dParameters p = parameters.Convolution;
-        return p is { Groups: 1, DilationHeight: 1, DilationWidth: 1, StrideHeight: 4 or 8 or 16 or 32 }
-            && p.StrideHeight == p.StrideWidth && p.KernelHeight == p.KernelWidth
-            && p.StrideHeight * p.StrideWidth % kernels.Lanes == 0;
-    }
+    /// <summary>What it can compute, forward and backward.</summary>
+    public static ConvolutionCondition[] Conditions(BlockedKernels kernels) =>
+    [
+        new("stride 4, 8, 16 or 32", s => s.Parameters is { StrideHeight: 4 or 8 or 16 or 32 } p && p.StrideHeight == p.StrideWidth && p.StrideHeight * p.StrideWidth % kernels.Lanes == 0),
+        new("square kernel", s => s.Parameters.KernelHeight == s.Parameters.KernelWidth),
+        new("1 group", s => s.Parameters.Groups == 1),
+        new("no dilation", s => s.Parameters is { DilationHeight: 1, DilationWidth: 1 }),
+    ];
 
     public void Execute(KernelFrame frame)
     {
