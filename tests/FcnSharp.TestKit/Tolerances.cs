@@ -60,7 +60,7 @@ public static class Tolerances
     /// transforms, and a pass rounds it once a coefficient at most, once as a product, and once because of its coefficient.
     /// The bound is rigorous and loose: 2e-3 to 0.3 of the results' root mean square over the tests' shapes, of which kernels
     /// use a hundredth at most. It fails for every coefficient of the wrong sign, and of those that are off by a hundredth for all of
-    /// F(4x4,3x3) and for two thirds of the others; <see cref="Winograd"/> is there for the rest.
+    /// F(4x4,3x3) and for three quarters of the others; <see cref="Winograd"/> is there for the rest.
     /// </summary>
     /// <param name="count">Products in the sum at a point, at most.</param>
     /// <param name="transforms">The transforms that the kernel applies.</param>
@@ -76,7 +76,7 @@ public static class Tolerances
     /// Error of minimal filtering, relative to the root mean square of the result. Fitted, because the derived bound of
     /// <see cref="MinimalFiltering"/> lets small defects pass. The largest that was measured is 1.1e-4, in a
     /// weight gradient of 7x7 with 512 channels; forward and data gradients of up to 600 channels stay below 6e-5. A single coefficient of any
-    /// transform that is off by a hundredth makes 6e-4 to 8e-2, one of the wrong sign 0.2 and more.
+    /// transform that is off by a hundredth makes 6e-4 and more, one of the wrong sign 0.2 and more.
     /// </summary>
     public const double Winograd = 3e-4;
 

@@ -28,6 +28,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>Blocks of stride x stride outputs as columns of a matrix product.</summary>
     public static ConvolutionAlgorithm StrideBlocks { get; } = new("blocks of stride x stride outputs");
 
+    /// <summary>Each channel by itself, vectors along its rows.</summary>
+    public static ConvolutionAlgorithm Depthwise { get; } = new("each plane by itself");
+
     /// <summary>Shifted runs of zero-padded planes, pixels side by side.</summary>
     public static ConvolutionAlgorithm PlaneRuns { get; } = new("shifted runs of planes");
 

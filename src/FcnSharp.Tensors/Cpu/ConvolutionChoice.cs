@@ -22,6 +22,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.Forward, site))
             : algorithm == ConvolutionAlgorithm.FirstLayer
             ? new FirstLayerConvolution(workers, _blocked, o, constantWeights)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? DepthwiseConvolution.Forward(workers, kernels, o)
             : GemmConvolution.Forward(workers, kernels, o);
     }
 
@@ -45,6 +47,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new BlockedConvolution(workers, _blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
             : algorithm == ConvolutionAlgorithm.Direct
             ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.BackwardInput, site))
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? DepthwiseConvolution.BackwardInput(workers, kernels, o)
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
 
@@ -57,23 +61,38 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new DirectWeightGradient(workers, _blocked, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.FirstLayer
             ? new FirstLayerWeightGradient(workers, _blocked, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? new DepthwiseWeightGradient(workers, kernels, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);
     }
 
-    public IKernel Forward(ConvTranspose2dForward o) => IsByStrideBlocks(o.Parameters, o.Weight.Shape, o.Output.Shape)
-        ? new StrideBlocks(workers, _blocked, o)
-        : GemmConvolution.Forward(workers, kernels, o);
+    public IKernel Forward(ConvTranspose2dForward o) =>
+        Transposed(_rules.TransposedForward, o.Parameters, o.Weight.Shape, o.Output.Shape) == ConvolutionAlgorithm.StrideBlocks
+            ? new StrideBlocks(workers, _blocked, o)
+            : GemmConvolution.Forward(workers, kernels, o);
 
-    public IKernel BackwardInput(ConvTranspose2dBackwardInput o) => IsByStrideBlocks(o.Parameters, o.Weight.Shape, o.GradOutput.Shape)
-        ? new StrideBlocksBackwardInput(workers, _blocked, o)
-        : GemmConvolution.BackwardInput(workers, kernels, o);
+    public IKernel BackwardInput(ConvTranspose2dBackwardInput o)
+    {
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, o.Weight.Shape, o.GradOutput.Shape);
+        return algorithm == ConvolutionAlgorithm.StrideBlocks
+            ? new StrideBlocksBackwardInput(workers, _blocked, o)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? new WindowBackwardInput(workers, kernels, o)
+            : GemmConvolution.BackwardInput(workers, kernels, o);
+    }
 
-    public IKernel BackwardWeight(ConvTranspose2dBackwardWeight o, ProgramValue gradWeight) => IsByStrideBlocks(o.Parameters, gradWeight.Shape, o.GradOutput.Shape)
-        ? new StrideBlocksBackwardWeight(workers, _blocked, o, gradWeight)
-        : WeightGradient.Of(workers, kernels, o, gradWeight);
+    public IKernel BackwardWeight(ConvTranspose2dBackwardWeight o, ProgramValue gradWeight)
+    {
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, gradWeight.Shape, o.GradOutput.Shape);
+        return algorithm == ConvolutionAlgorithm.StrideBlocks
+            ? new StrideBlocksBackwardWeight(workers, _blocked, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? new WindowBackwardWeight(workers, kernels, o, gradWeight)
+            : WeightGradient.Of(workers, kernels, o, gradWeight);
+    }
 
-    private bool IsByStrideBlocks(ConvTranspose2dParameters p, Shape weight, Shape output) =>
-        ConvolutionRules.Choose(_rules.Transposed, Site(p.Convolution, weight, output, constantWeights: false)) == ConvolutionAlgorithm.StrideBlocks;
+    private static ConvolutionAlgorithm Transposed(IReadOnlyList<ConvolutionRule> rules, ConvTranspose2dParameters p, Shape weight, Shape output) =>
+        ConvolutionRules.Choose(rules, Site(p.Convolution, weight, output, constantWeights: false));
 
     private static ConvolutionSite Site(Conv2dParameters p, Shape weight, Shape map, bool constantWeights) =>
         new(p, weight, (long)map.N * map.H * map.W, constantWeights);

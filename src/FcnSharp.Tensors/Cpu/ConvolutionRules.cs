@@ -59,12 +59,19 @@ internal sealed class ConvolutionRules
             new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
         var rest = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns);
 
-        Forward = [scores, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        var depthwise = new ConvolutionRule(
+            ConvolutionAlgorithm.Depthwise,
+            new("a group a channel", s => s.Inputs == 1 && s.Outputs == 1),
+            new("stride 1", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1 }),
+            new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
+
+        Forward = [depthwise, scores, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
-        BackwardInput = [pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), rest];
-        BackwardWeight = [.. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
-        Transposed = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
+        BackwardInput = [depthwise, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), rest];
+        BackwardWeight = [depthwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
+        TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }
 
     /// <summary>Convolutions, forward.</summary>
@@ -76,10 +83,13 @@ internal sealed class ConvolutionRules
     /// <summary>Gradients of their weights.</summary>
     public IReadOnlyList<ConvolutionRule> BackwardWeight { get; }
 
-    /// <summary>Transposed convolutions, all passes.</summary>
-    public IReadOnlyList<ConvolutionRule> Transposed { get; }
+    /// <summary>Transposed convolutions, forward.</summary>
+    public IReadOnlyList<ConvolutionRule> TransposedForward { get; }
 
-    private static ConvolutionCondition Plain { get; } = new("stride 1", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 });
+    /// <summary>Both gradients of transposed convolutions.</summary>
+    public IReadOnlyList<ConvolutionRule> TransposedBackward { get; }
+
+    private static ConvolutionCondition Plain { get; } = new("stride 1, no dilation", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 });
 
     private static ConvolutionCondition ManyChannels { get; } = new($"{LeastChannels} inputs and outputs or more", s => s.Inputs >= LeastChannels && s.Outputs >= LeastChannels);
 

@@ -16,7 +16,8 @@ public sealed record ConvolutionTableRow(string Pass, string Algorithm, string S
             .. Rows("convolution forward", rules.Forward),
             .. Rows("convolution backward to its input", rules.BackwardInput),
             .. Rows("convolution backward to its weights", rules.BackwardWeight),
-            .. Rows("transposed convolution, all passes", rules.Transposed),
+            .. Rows("transposed convolution forward", rules.TransposedForward),
+            .. Rows("transposed convolution backward", rules.TransposedBackward),
         ];
     }
 

@@ -184,9 +184,11 @@ public sealed class WinogradTests
     {
         ConvolutionData size = data.Absolute();
         int kernel = c.Weight.H;
-        MinimalFiltering forward = MinimalFiltering.Of(TileOf(c.Output, kernel), kernel);
-        MinimalFiltering backward = MinimalFiltering.Of(TileOf(c.Input, kernel), kernel);
-        MinimalFiltering weights = MinimalFiltering.Of(kernel, TileOf(c.Output, kernel));
+        var rules = new ConvolutionRules(KernelSet.Best.Blocked, Precision.Fast);
+        int tileOfWeights = TileOf(rules.BackwardWeight, c, c.Output);
+        MinimalFiltering forward = MinimalFiltering.Of(TileOf(rules.Forward, c, c.Output), kernel);
+        MinimalFiltering backward = MinimalFiltering.Of(TileOf(rules.BackwardInput, c, c.Input), kernel);
+        MinimalFiltering weights = MinimalFiltering.Of(kernel, tileOfWeights);
         double[] output = forward.Absolute().Forward(c, size);
         double[] gradInput = backward.Absolute().BackwardInput(c, size);
         double[] gradWeight = weights.Absolute().BackwardWeight(c, size);
@@ -195,12 +197,13 @@ public sealed class WinogradTests
         [
             i => Tolerances.MinimalFiltering(c.Input.C / c.Groups, forward, output[i] + size.Bias.Span[i / plane % c.OutChannels]),
             i => Tolerances.MinimalFiltering(c.OutChannels / c.Groups, backward, gradInput[i]),
-            i => Tolerances.MinimalFiltering(Tiles(c.Output, TileOf(c.Output, kernel)), weights, gradWeight[i]),
+            i => Tolerances.MinimalFiltering(Tiles(c.Output, tileOfWeights), weights, gradWeight[i]),
         ];
     }
 
-    /// <summary>The edge of the tiles of outputs that a map is cut into.</summary>
-    private static int TileOf(Shape map, int kernel) => kernel == 7 ? 2 : map.H * map.W >= 10_000 ? 6 : 4;
+    /// <summary>The edge of the tiles of outputs that a map is cut into; of one too small for tiles, whose sums round less, that of small ones.</summary>
+    private static int TileOf(IReadOnlyList<ConvolutionRule> rules, ConvolutionCase c, Shape map) =>
+        ConvolutionRules.Choose(rules, new ConvolutionSite(c.Convolution!, c.Weight, (long)map.N * map.H * map.W, ConstantWeights: false)).Scheme?.Outputs ?? 4;
 
     private static long Tiles(Shape map, int tile) => (long)map.N * ((map.H + tile - 1) / tile) * ((map.W + tile - 1) / tile);
 
