@@ -9,17 +9,19 @@ internal sealed class HostPlan : IDevicePlan
 {
     private readonly HostDevice _device;
     private readonly ConcurrentBag<HostExecution> _idle = [];
+    private readonly HostTensor[] _unneeded;
     private bool _disposed;
 
-    public HostPlan(HostDevice device, TensorProgram program, MemoryPlanner.Layout layout, long persistentBytes)
+    public HostPlan(HostDevice device, TensorProgram program, MemoryPlanner.Layout layout)
     {
         _device = device;
         Program = program;
         Layout = layout;
         IKernel[] kernels = CreateKernels();
-        ReleasePackedParameters(kernels);
+        _unneeded = FindUnneeded(kernels);
         long workspace = NativeBuffer.Align(LargestWorkspace(kernels));
-        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistentBytes, Layout.UnsharedBytes);
+        long persistent = Program.Values.Select(v => v.Storage).OfType<HostTensor>().Distinct().Sum(t => _unneeded.Contains(t) ? t.PackedBytes : t.HeldBytes);
+        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistent, Layout.UnsharedBytes);
         _idle.Add(new HostExecution(this, kernels));
     }
 
@@ -56,6 +58,15 @@ internal sealed class HostPlan : IDevicePlan
         _idle.Clear();
     }
 
+    /// <summary>Frees the parameters that kernels have in a layout of their own, where no other kernel reads them.</summary>
+    public void ReleaseUnneeded()
+    {
+        foreach (HostTensor tensor in _unneeded)
+        {
+            tensor.ReleaseContent();
+        }
+    }
+
     private IKernel[] CreateKernels()
     {
         var kernels = new IKernel[Program.Operations.Count];
@@ -74,12 +85,11 @@ internal sealed class HostPlan : IDevicePlan
         return kernels;
     }
 
-    /// <summary>Frees the parameters that kernels have in a layout of their own, where no other kernel reads them.</summary>
-    private void ReleasePackedParameters(IKernel[] kernels)
+    private HostTensor[] FindUnneeded(IKernel[] kernels)
     {
         if (!Program.ConstantParameters)
         {
-            return;
+            return [];
         }
 
         var packed = new HashSet<HostTensor>();
@@ -96,10 +106,7 @@ internal sealed class HostPlan : IDevicePlan
             }
         }
 
-        foreach (HostTensor tensor in packed.Except(read))
-        {
-            tensor.ReleaseContent();
-        }
+        return [.. packed.Except(read)];
     }
 
     private long LargestWorkspace(IKernel[] kernels)

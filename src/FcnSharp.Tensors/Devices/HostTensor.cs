@@ -7,10 +7,12 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 {
     private readonly NativeBuffer _buffer;
     private readonly Dictionary<string, NativeBuffer> _packed = [];
+    private readonly HostDevice _device;
     private bool _released;
 
-    public HostTensor(string name, Shape shape)
+    public HostTensor(HostDevice device, string name, Shape shape)
     {
+        _device = device;
         if (shape.ElementCount > int.MaxValue)
         {
             throw new FcnSharpException($"{name} of shape {shape} has {shape.ElementCount} elements; a parameter can have at most {int.MaxValue}.");
@@ -26,21 +28,44 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 
     public Shape Shape { get; }
 
-    public float* Pointer => (float*)_buffer.Pointer;
-
-    public Span<float> Span
+    /// <summary>The content.</summary>
+    /// <exception cref="InvalidOperationException">It was freed.</exception>
+    public float* Pointer
     {
         get
         {
-            if (_released)
-            {
-                throw new InvalidOperationException($"{Name} is kept for inference only, in a layout of the device: it can be neither read nor written.");
-            }
-
-            ObjectDisposedException.ThrowIf(_buffer.Pointer == null, this);
-            return new Span<float>(_buffer.Pointer, (int)Shape.ElementCount);
+            CheckThere();
+            return (float*)_buffer.Pointer;
         }
     }
+
+    public Span<float> Span => new(Pointer, (int)Shape.ElementCount);
+
+    /// <summary>Bytes of the content, unless it was freed, and of what was packed from it.</summary>
+    public long HeldBytes
+    {
+        get
+        {
+            lock (_packed)
+            {
+                return ContentBytes + PackedBytes;
+            }
+        }
+    }
+
+    /// <summary>The same once <see cref="ReleaseContent"/> was called.</summary>
+    public long PackedBytes
+    {
+        get
+        {
+            lock (_packed)
+            {
+                return _packed.Values.Sum(b => b.Bytes);
+            }
+        }
+    }
+
+    private long ContentBytes => _released ? 0 : Shape.ElementCount * sizeof(float);
 
     /// <summary>Frees the content; only what was packed from it is left.</summary>
     public void ReleaseContent()
@@ -76,8 +101,9 @@ internal sealed unsafe class HostTensor : IDeviceTensor
         {
             if (!_packed.TryGetValue(key, out NativeBuffer? packed))
             {
-                ObjectDisposedException.ThrowIf(_buffer.Pointer == null, this);
-                packed = new NativeBuffer(NativeBuffer.Align(checked(elements * sizeof(float))));
+                long bytes = NativeBuffer.Align(checked(elements * sizeof(float)));
+                _device.CheckFits($"{Name}, laid out for the kernels,", bytes);
+                packed = new NativeBuffer(bytes);
                 pack(Pointer, (float*)packed.Pointer);
                 _packed.Add(key, packed);
             }
@@ -99,6 +125,16 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 
     /// <summary>Lays weights out anew.</summary>
     internal delegate void Packing(float* source, float* target);
+
+    private void CheckThere()
+    {
+        if (_released)
+        {
+            throw new InvalidOperationException($"{Name} is kept for inference only, in a layout of the device: it can be neither read nor written.");
+        }
+
+        ObjectDisposedException.ThrowIf(_buffer.Pointer == null, this);
+    }
 
     private void CheckLength(int length)
     {
