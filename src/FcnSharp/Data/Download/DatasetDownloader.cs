@@ -78,12 +78,7 @@ public sealed class DatasetDownloader
             summary = FolderSource.Open(unpacked, null).Summary;
 
             TextLines.Write(Path.Combine(unpacked, SourceFile), SourceLines(source, url));
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder);
-            }
-
-            Directory.Move(unpacked, folder);
+            MoveTo(unpacked, folder);
             File.Delete(archive);
             if (!Directory.EnumerateFileSystemEntries(work).Any())
             {
@@ -184,6 +179,23 @@ public sealed class DatasetDownloader
         "checked: " + (source.ArchiveChecksum is { } checksum ? $"{source.ArchiveName}, {checksum}" : $"Git tree {source.GitTree}"),
         string.Create(CultureInfo.InvariantCulture, $"date: {DateTimeOffset.UtcNow:yyyy-MM-dd}"),
     ];
+
+    /// <summary>An empty folder that is there is filled, not replaced: somebody may stand in it. What tells that all is there comes last.</summary>
+    private static void MoveTo(string unpacked, string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            Directory.Move(unpacked, folder);
+            return;
+        }
+
+        foreach (string entry in Directory.GetFileSystemEntries(unpacked).OrderBy(path => Path.GetFileName(path) == SourceFile))
+        {
+            Directory.Move(entry, Path.Combine(folder, Path.GetFileName(entry)));
+        }
+
+        Directory.Delete(unpacked);
+    }
 
     private static void DeleteFolder(string folder)
     {
