@@ -20,10 +20,10 @@ import torch.nn.functional as F
 class Head(nn.Module):
     """Scores of three strides, fused from coarse to fine, as in the paper; reference padding crops by its offsets."""
 
-    def __init__(self, channels, classes, crops):
+    def __init__(self, channels, classes, crops, factors=(1, 1)):
         super().__init__()
         self.scores = nn.ModuleList(nn.Conv2d(c, classes, 1) for c in channels)
-        self.crops = crops
+        self.crops, self.factors = crops, factors
         twice = 1 if crops is None else 0
         self.up2 = nn.ConvTranspose2d(classes, classes, 4, 2, padding=twice, bias=False)
         self.up4 = nn.ConvTranspose2d(classes, classes, 4, 2, padding=twice, bias=False)
@@ -36,8 +36,10 @@ class Head(nn.Module):
 
     def forward(self, last, middle, early, size):
         first, second, third = self.crops or (0, 0, 0)
-        x = self.fuse(self.up2(self.scores[0](last)), self.scores[1](middle), first)
-        x = self.up8(self.fuse(self.up4(x), self.scores[2](early), second))
+        scores = [score(x) if factor == 1 else factor * score(x)
+                  for score, x, factor in zip(self.scores[1:], (middle, early), self.factors)]
+        x = self.fuse(self.up2(self.scores[0](last)), scores[0], first)
+        x = self.up8(self.fuse(self.up4(x), scores[1], second))
         return x[:, :, third:third + size[0], third:third + size[1]].contiguous()
 
 
@@ -91,20 +93,19 @@ class GoogLeNet(nn.Module):
         self.start = nn.Sequential(
             nn.Conv2d(3, 64, 7, 2, padding=3), nn.ReLU(inplace=True), pool, nn.LocalResponseNorm(5, 1e-4, 0.75),
             nn.Conv2d(64, 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 192, 3, padding=1), nn.ReLU(inplace=True),
-            nn.LocalResponseNorm(5, 1e-4, 0.75), pool)
-        self.early = nn.Sequential(Inception(192, 64, 96, 128, 16, 32, 32), Inception(256, 128, 128, 192, 32, 96, 64), pool)
+            nn.LocalResponseNorm(5, 1e-4, 0.75))
+        self.early = nn.Sequential(pool, Inception(192, 64, 96, 128, 16, 32, 32), Inception(256, 128, 128, 192, 32, 96, 64))
         self.middle = nn.Sequential(
-            Inception(480, 192, 96, 208, 16, 48, 64), Inception(512, 160, 112, 224, 24, 64, 64), Inception(512, 128, 128, 256, 24, 64, 64),
-            Inception(512, 112, 144, 288, 32, 64, 64), Inception(528, 256, 160, 320, 32, 128, 128), pool)
-        self.late = nn.Sequential(Inception(832, 256, 160, 320, 32, 128, 128), Inception(832, 384, 192, 384, 48, 128, 128), nn.Dropout(0.4))
-        self.head = Head((1024, 480, 192), classes, None)
+            pool, Inception(480, 192, 96, 208, 16, 48, 64), Inception(512, 160, 112, 224, 24, 64, 64), Inception(512, 128, 128, 256, 24, 64, 64),
+            Inception(512, 112, 144, 288, 32, 64, 64), Inception(528, 256, 160, 320, 32, 128, 128))
+        self.late = nn.Sequential(pool, Inception(832, 256, 160, 320, 32, 128, 128), Inception(832, 384, 192, 384, 48, 128, 128), nn.Dropout(0.4))
+        self.head = Head((1024, 832, 480), classes, None, factors=(0.3, 0.05))
 
     def forward(self, x):
-        # Skips are the poolings of stride 16 and 8, before the modules that follow them.
-        pool2 = self.start(x)
-        pool3 = self.early(pool2)
-        pool4 = self.middle(pool3)
-        return self.head(self.late(pool4), pool3, pool2, x.shape[2:])
+        # Skips are the last features of stride 16 and 8, before the poolings that follow them.
+        early = self.early(self.start(x))
+        middle = self.middle(early)
+        return self.head(self.late(middle), middle, early, x.shape[2:])
 
 
 def median_of(run, least):

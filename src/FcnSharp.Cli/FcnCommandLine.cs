@@ -17,8 +17,8 @@ internal static class FcnCommandLine
         SharedOptions shared = new();
         Verb[] verbs =
         [
-            new DemoCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(), new DataCommand(), new ConvertCommand(),
-            new SetupCommand(), new BenchCommand(), new InfoCommand(),
+            new DemoCommand(), new TrainCommand(), new EvalCommand(), new BoundsCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(),
+            new DataCommand(), new ConvertCommand(), new SetupCommand(), new BenchCommand(), new InfoCommand(),
         ];
         Command root = CreateRoot(shared, verbs, new CommandHost(terminal));
 

@@ -37,6 +37,30 @@ public sealed class InfoCommandTests
         Assert.Matches("(?m)^threads +3$", terminal.Output);
     }
 
+    [Fact]
+    public void The_table_of_algorithms_is_that_of_the_kernels_and_the_precision_in_use()
+    {
+        CapturedTerminal fast = new();
+        CapturedTerminal exact = new();
+        CapturedTerminal json = new();
+        CapturedTerminal reference = new();
+
+        Assert.Equal(0, fast.Run("info", "--kernels", "portable128"));
+        Assert.Equal(0, exact.Run("info", "--kernels", "portable128", "--precision", "exact"));
+        Assert.Equal(0, json.Run("info", "--kernels", "portable128", "--json"));
+        Assert.Equal(0, reference.Run("info", "--kernels", "reference"));
+
+        Assert.Matches(@"(?m)^convolution forward\n.*\n  shifted runs of planes +1x1, fewer than 8 outputs$", fast.Output);
+        Assert.Matches(@"(?m)^  winograd F\(6x6,3x3\) +3x3, stride 1, no dilation, 16 inputs and outputs or more, 2000 pixels or more, 10000 where weights change$", fast.Output);
+        Assert.Matches(@"(?m)^transposed convolution forward\n  blocks of stride x stride outputs +stride 4, 8, 16 or 32, ", fast.Output);
+        Assert.DoesNotContain("winograd", exact.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("convolution", reference.Output, StringComparison.Ordinal);
+        JsonElement[] rows = [.. JsonDocument.Parse(json.Output).RootElement.GetProperty("convolutions").EnumerateArray()];
+        Assert.Equal(5, rows.Select(r => r.GetProperty("pass").GetString()).Distinct().Count());
+        Assert.All(rows, r => Assert.Contains($"{r.GetProperty("algorithm").GetString()} ", fast.Output, StringComparison.Ordinal));
+        Assert.All(rows, r => Assert.Contains(r.GetProperty("shapes").GetString()!, fast.Output, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("info")]
     [InlineData("info", "--json")]

@@ -1,5 +1,8 @@
 using FcnSharp.Cli.Tests.Demo;
+using FcnSharp.Imaging;
+using FcnSharp.Inference;
 using FcnSharp.TestKit;
+using FcnSharp.Tensors.Cpu;
 using Xunit;
 
 namespace FcnSharp.Cli.Tests;
@@ -73,8 +76,6 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
     [Theory]
     [InlineData("error: unknown option '--foo'; see fcn predict --help", "--model", "m", "--out", "o", "a.png", "--foo")]
     [InlineData("error: unknown option '--foo=1'; see fcn predict --help", "--foo=1", "--model", "m", "--out", "o", "a.png")]
-    [InlineData("error: Option '--model' is required; see fcn predict --help", "--out", "o", "a.png")]
-    [InlineData("error: Option '--out' is required; see fcn predict --help", "--model", "m", "a.png")]
     [InlineData("error: Required argument missing for command: 'predict'; see fcn predict --help", "--model", "m", "--out", "o")]
     [InlineData("error: --out needs the name of a folder; write . for the current one; see fcn predict --help", "--model", "m", "--out", "", "a.png")]
     public void Usage_errors_are_one_line_and_exit_code_2(string expected, params string[] args)
@@ -123,6 +124,52 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
         {
             Assert.Equal((0, ""), Run("--model", demo.Model, "--out", _temp["out"], "-q", Image));
             Assert.Equal(["0001.overlay.png", "0001.png"], Directory.EnumerateFiles(_temp["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Confidence_is_16_bit_grey_of_the_images_size_and_leaves_the_rest_as_it_is()
+    {
+        Assert.Equal((0, ""), Run("--model", demo.Model, "--out", _temp["without"], "-q", Image));
+        Assert.Equal((0, ""), Run("--model", demo.Model, "--out", _temp["out"], "-q", "--confidence", Image));
+
+        Assert.Equal(["0001.confidence.png", "0001.overlay.png", "0001.png"], Directory.EnumerateFiles(_temp["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(File.ReadAllBytes(_temp["without/0001.png"]), File.ReadAllBytes(_temp["out/0001.png"]));
+        using (PngReader reader = PngReader.Open(_temp["out/0001.confidence.png"]))
+        {
+            Assert.Equal((PngColorType.Grey, 16, SmallDemo.Size, SmallDemo.Size), (reader.ColorType, reader.BitDepth, reader.Width, reader.Height));
+        }
+
+        using CpuDevice device = new();
+        using Segmenter segmenter = Segmenter.Load(demo.Model, device);
+        (_, float[] expected) = segmenter.SegmentWithConfidence(PngFile.ReadRgb(Image), TestContext.Current.CancellationToken);
+        ushort[] found = PngFile.ReadLabels(_temp["out/0001.confidence.png"]).Labels;
+        Assert.All(expected.Zip(found), pair => Assert.InRange(pair.Second - (65535 * pair.First), -0.51f, 0.51f));
+        Assert.True(found.Distinct().Count() > 20, "the test needs a net that is more sure of some pixels than of others");
+    }
+
+    [Fact]
+    public void An_image_and_the_confidence_of_another_do_not_share_a_file()
+    {
+        File.Copy(Image, _temp["a.png"]);
+        File.Copy(Image, _temp["a.confidence.png"]);
+        string[] images = [_temp["a.png"], _temp["a.confidence.png"]];
+
+        AssertFails(_temp["out/a.confidence.png"], Run(["--model", demo.Model, "--out", _temp["out"], "--confidence", .. images]));
+        Assert.Equal((0, ""), Run(["--model", demo.Model, "--out", _temp["out"], "-q", .. images]));
+    }
+
+    [Fact]
+    public void An_image_that_EXIF_turns_has_its_pictures_upright()
+    {
+        string photo = SharedData.PathOrSkip("images/exif/Landscape_6.jpg");
+        Codecs.Need(NativeCodec.TurboJpeg);
+        Assert.Equal((0, ""), Run("--model", demo.Model, "--out", _temp["out"], "-q", "--confidence", photo));
+
+        foreach (string kind in (string[])["", ".overlay", ".confidence"])
+        {
+            using PngReader reader = PngReader.Open(_temp[$"out/Landscape_6{kind}.png"]);
+            Assert.Equal((1800, 1200), (reader.Width, reader.Height));
         }
     }
 

@@ -48,6 +48,10 @@ public static class CaseList
         yield return Conv("2 groups", 2, 6, 9, 11, 10, Conv2dParameters.Square(3, padding: 1, groups: 2));
         yield return Conv("2 groups, stride, dilation", 1, 10, 13, 12, 6, Conv2dParameters.Square(3, stride: 2, padding: 2, dilation: 2, groups: 2));
         yield return Conv("depthwise", 2, 17, 9, 7, 17, Conv2dParameters.Square(3, padding: 1, groups: 17));
+        yield return Conv("depthwise, 70 columns", 1, 3, 6, 70, 3, Conv2dParameters.Square(3, padding: 1, groups: 3));
+        yield return Conv("depthwise, padding larger than the kernel", 1, 5, 5, 7, 5, Conv2dParameters.Square(3, padding: 10, groups: 5));
+        yield return Conv("depthwise, dilation 2x3, 2x5 kernel", 2, 4, 9, 19, 4, new Conv2dParameters(2, 5) { DilationHeight = 2, DilationWidth = 3, PaddingHeight = 1, PaddingWidth = 4, Groups = 4 });
+        yield return Conv("depthwise, stride 2", 1, 6, 9, 12, 6, Conv2dParameters.Square(3, stride: 2, padding: 1, groups: 6));
         yield return Conv("depthwise, 2 outputs each, 5x5", 1, 5, 11, 9, 10, Conv2dParameters.Square(5, stride: 2, padding: 2, groups: 5));
 
         // Channels around tiles and blocks: rows of 8 and 4, depth of 256, more rows than one block.
@@ -80,6 +84,10 @@ public static class CaseList
         yield return Up("up 8, kernel smaller than the stride", 1, 4, 3, 16, 3, ConvTranspose2dParameters.Square(5, stride: 8, padding: 1, outputPadding: 6));
         yield return Up("up 32, FCN's kernel 64", 1, 2, 1, 2, 2, ConvTranspose2dParameters.Square(64, stride: 32));
         yield return Up("up 8, one group a class", 1, 5, 4, 3, 5, ConvTranspose2dParameters.Square(16, stride: 8, padding: 4, groups: 5));
+        yield return Up("up 8, one group a class, 9 columns, batch of 2", 2, 3, 4, 9, 3, ConvTranspose2dParameters.Square(16, stride: 8, groups: 3));
+        yield return Up("up 8, 2 groups, batch of 2", 2, 6, 3, 5, 10, ConvTranspose2dParameters.Square(16, stride: 8, padding: 3, groups: 2));
+        yield return Up("up 4, 2 groups", 1, 6, 4, 5, 8, ConvTranspose2dParameters.Square(8, stride: 4, padding: 2, groups: 2));
+        yield return Up("up 4, one group a class", 1, 5, 4, 5, 5, ConvTranspose2dParameters.Square(8, stride: 4, padding: 2, groups: 5));
         yield return Up("up 3, output padding 2", 2, 3, 5, 4, 5, ConvTranspose2dParameters.Square(3, stride: 3, padding: 1, outputPadding: 2));
         yield return Up("up 2, output padding 1x0", 1, 3, 5, 4, 4, new ConvTranspose2dParameters(3, 3) { StrideHeight = 2, StrideWidth = 2, PaddingHeight = 1, PaddingWidth = 1, OutputPaddingHeight = 1 });
         yield return Up("up asymmetric", 1, 3, 5, 6, 4, new ConvTranspose2dParameters(2, 5) { StrideHeight = 3, StrideWidth = 2, PaddingWidth = 1, OutputPaddingHeight = 2 });

@@ -1,6 +1,7 @@
 using FcnSharp.Data;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
+using FcnSharp.Layers;
 using FcnSharp.Models;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
@@ -37,6 +38,20 @@ public static class MiniNet
     {
         var network = new Network(Catalogue.Build("mini-fcn8s", new NetOptions { Classes = SceneClasses.All.Count }), device);
         network.Initialize(seed);
+        return network;
+    }
+
+    /// <summary>A net whose score layers are random, so that it sees several classes without training.</summary>
+    public static Network CreateSeeing(CpuDevice device)
+    {
+        Network network = Create(device);
+        foreach (Parameter p in network.Graph.Parameters.Where(p => p.Name.StartsWith("score_", StringComparison.Ordinal)))
+        {
+            var tensor = new Tensor(p.Shape);
+            Initializer.Gaussian(0.1).Fill(tensor, 3, CounterRandom.StreamOf(p.Name));
+            network.Value(p).Write(tensor.Span);
+        }
+
         return network;
     }
 

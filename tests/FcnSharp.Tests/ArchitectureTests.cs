@@ -34,7 +34,7 @@ public sealed partial class ArchitectureTests
         ["Formats"] = ["Graph", "Layers"],
         ["Models"] = ["Graph", "Layers", "Formats"],
         ["Data"] = ["Imaging"],
-        ["Evaluation"] = ["Imaging"],
+        ["Evaluation"] = ["Imaging", "Data", "Inference"],
         ["Reports"] = ["Imaging", "Data", "Evaluation"],
         ["Inference"] = ["Graph", "Layers", "Imaging", "Formats", "Models"],
         ["Training"] = ["Graph", "Layers", "Imaging", "Formats", "Models", "Data", "Evaluation", "Inference"],

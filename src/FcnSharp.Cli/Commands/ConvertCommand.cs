@@ -117,7 +117,7 @@ internal sealed class ConvertCommand : Verb
 
     /// <summary>Writes a name and a value. Names come from the file: what would break the line, or move the cursor, is shown by its code.</summary>
     internal static void WriteRow(TextWriter writer, string name, string value) =>
-        writer.WriteLine(name.PadRight(12) + string.Concat(value.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString())));
+        writer.WriteLine(name.PadRight(12) + PlainText.Of(value));
 }
 
 /// <summary>A conversion as one JSON object.</summary>

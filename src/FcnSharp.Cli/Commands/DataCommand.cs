@@ -1,50 +1,75 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
 using FcnSharp.Data;
 using FcnSharp.Data.Checks;
+using FcnSharp.Data.Download;
 
 namespace FcnSharp.Cli.Commands;
 
-/// <summary>`fcn data check` and `fcn data info`: what a dataset is, and what is wrong with it.</summary>
+/// <summary>`fcn data check`, `fcn data info` and `fcn data download`: what a dataset is, what is wrong with it, and how to get one.</summary>
 internal sealed class DataCommand : Verb
 {
-    private const int MaxSizes = 5;
-    private const int MaxFindingsOfAKind = 20;
-    private readonly Argument<string> _action = new("action") { Description = "check reads every file; info reads headers only." };
-    private readonly Argument<string> _folder = new("folder") { Description = "The dataset: PASCAL VOC, CamVid, Cityscapes, ADE20K, LabelMe, or images/ and labels/." };
-    private readonly Option<int?> _void = new("--void") { Description = "The label of pixels that do not count; the layout's if not given.", HelpName = "n" };
-    private readonly Option<bool> _reduceZero = new("--reduce-zero") { Description = "Label 0 is void, label k is class k - 1." };
-    private readonly Option<string?> _classes = new("--classes") { Description = "A file with a line 'name r g b' for each class.", HelpName = "file" };
-    private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
+    private const string CheckAction = "check";
+    private const string InfoAction = "info";
+    private const string DownloadAction = "download";
+
+    private readonly Argument<string> _action = new("action")
+    {
+        Description = "check reads every file; info reads headers only; download gets a dataset from the web.",
+        HelpName = $"{CheckAction}|{InfoAction}|{DownloadAction}",
+    };
+
+    private readonly Argument<string> _subject = new("subject")
+    {
+        Description = "The dataset's folder: PASCAL VOC, CamVid, Cityscapes, ADE20K, LabelMe, or images/ and labels/. "
+            + $"To download, its name: {string.Join(", ", DatasetSources.All.Select(source => source.Name))}.",
+        HelpName = "folder|name",
+    };
+
+    private readonly LabelOptions _labels = new();
+    private readonly Option<bool> _json = new("--json") { Description = "check, info: write one JSON object for other programs." };
+    private readonly Option<string?> _out = new("--out") { Description = "download: the folder to make; the dataset's name if not given.", HelpName = "folder" };
+    private readonly Option<string?> _url = new("--url") { Description = "download: another address of the same archive.", HelpName = "address" };
 
     /// <summary>Creates the verb with its options.</summary>
     public DataCommand()
-        : base("data", "Look at a dataset and check it.", "fcn data check demo/data")
+        : base("data", "Look at a dataset, check it, or download one.", "fcn data check demo/data")
     {
-        _action.AcceptOnlyFromAmong("check", "info");
+        _action.AcceptOnlyFromAmong(CheckAction, InfoAction, DownloadAction);
         Add(_action);
-        Add(_folder);
-        Add(_void);
-        Add(_reduceZero);
-        Add(_classes);
-        Add(_json);
+        Add(_subject);
+        foreach (Option option in ReportOptions.Concat(DownloadOptions))
+        {
+            Add(option);
+        }
     }
+
+    private Option[] ReportOptions => [.. _labels.All, _json];
+
+    private Option[] DownloadOptions => [_out, _url];
 
     /// <inheritdoc/>
     public override int Run(ParseResult parsed, CommandContext context)
     {
-        string folder = parsed.GetRequiredValue(_folder);
-        FolderOptions options = new()
+        string action = parsed.GetRequiredValue(_action);
+        string subject = parsed.GetRequiredValue(_subject);
+        bool isDownload = action == DownloadAction;
+        if ((isDownload ? ReportOptions : DownloadOptions).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
-            IgnoreIndex = parsed.GetValue(_void),
-            ReduceZero = parsed.GetValue(_reduceZero) ? true : null,
-            ClassFilePath = parsed.GetValue(_classes),
-        };
-        bool check = parsed.GetRequiredValue(_action) == "check";
+            throw new UsageException($"{other.Name} is no option of data {action}");
+        }
+
+        return isDownload
+            ? new DataDownload(new DatasetDownloader(), DatasetSources.All).Run(subject, parsed.GetValue(_out), parsed.GetValue(_url), context)
+            : Report(subject, action == CheckAction, parsed, context);
+    }
+
+    private int Report(string folder, bool check, ParseResult parsed, CommandContext context)
+    {
+        FolderOptions options = _labels.Read(parsed);
         DatasetReport report = check ? Check(folder, options, context) : DatasetCheck.Describe(folder, options, context.Stop);
         if (parsed.GetValue(_json))
         {
@@ -52,7 +77,7 @@ internal sealed class DataCommand : Verb
         }
         else
         {
-            Write(report, check, context.Output);
+            DatasetReportText.Write(report, check, context.Output);
         }
 
         return report.IsUsable ? ExitCodes.Success : ExitCodes.Failure;
@@ -64,57 +89,6 @@ internal sealed class DataCommand : Verb
         int threads = context.Options.Threads ?? Environment.ProcessorCount;
         return DatasetCheck.Run(folder, options, threads, (done, total) => progress.Report(done, total, ""), context.Stop);
     }
-
-    private static void Write(DatasetReport report, bool pixels, TextWriter output)
-    {
-        output.WriteLine(report.Summary);
-        foreach (SizeCount size in report.Sizes.Take(MaxSizes))
-        {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {size.Width}x{size.Height}: {size.Images} images"));
-        }
-
-        if (report.Sizes.Count > MaxSizes)
-        {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {report.Sizes.Count - MaxSizes} more sizes"));
-        }
-
-        int width = report.Classes.Max(info => info.Name.Length);
-        for (int i = 0; i < report.Classes.Count; i++)
-        {
-            ClassShare info = report.Classes[i];
-            string share = pixels ? string.Create(CultureInfo.InvariantCulture, $"  {100 * info.Share,6:0.00} %  in {info.Images} images") : "";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {i,3}  {Shown(pixels ? info.Name.PadRight(width) : info.Name)}{share}"));
-        }
-
-        if (pixels)
-        {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  void {100 * report.VoidShare:0.00} % of all pixels"));
-        }
-
-        foreach (IGrouping<(FindingSeverity Severity, string Code), Finding> kind in report.Findings.GroupBy(finding => (finding.Severity, finding.Code)))
-        {
-            foreach (Finding finding in kind.Take(MaxFindingsOfAKind))
-            {
-                output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? "error" : "warning")}: {Shown(finding.Message)}");
-            }
-
-            int more = kind.Count() - MaxFindingsOfAKind;
-            if (more > 0)
-            {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {more} more of the kind '{kind.Key.Code}'; --json lists all"));
-            }
-        }
-
-        int errors = report.Findings.Count(finding => finding.Severity == FindingSeverity.Error);
-        if (pixels || errors > 0)
-        {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{errors} errors, {report.Findings.Count - errors} warnings"));
-        }
-    }
-
-    // Names come from files: what would break the line, or move the cursor, is shown by its code.
-    private static string Shown(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString()));
 }
 
 /// <summary>Writes a report as JSON without reflection, which a trimmed program lacks.</summary>

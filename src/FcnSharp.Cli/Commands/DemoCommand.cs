@@ -65,17 +65,13 @@ internal sealed class DemoCommand : Verb
 
     private static void WriteText(DemoResult result, DemoSettings settings, TextWriter output)
     {
-        string Figure(double? percent) => percent is { } value ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";
         output.WriteLine($"On {result.Images} held-out scenes, per cent:");
         output.WriteLine();
-        output.WriteLine($"  pixel accuracy   {Figure(result.PixelAccuracy),5}");
-        output.WriteLine($"  mean accuracy    {Figure(result.MeanAccuracy),5}");
-        output.WriteLine($"  mean IU          {Figure(result.MeanIoU),5}");
-        output.WriteLine($"  f.w. IU          {Figure(result.FrequencyWeightedIoU),5}");
+        MetricFigures.Write(output, result.PixelAccuracy, result.MeanAccuracy, result.MeanIoU, result.FrequencyWeightedIoU);
         output.WriteLine();
         foreach (DemoClass entry in result.Classes)
         {
-            output.WriteLine($"  IU {entry.Name,-13} {Figure(entry.Iou),5}");
+            output.WriteLine($"  IU {entry.Name,-13} {MetricFigures.Text(entry.Iou),5}");
         }
 
         output.WriteLine();

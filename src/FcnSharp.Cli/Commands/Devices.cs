@@ -29,12 +29,19 @@ internal static class Devices
     {
         KernelSet? kernels = options.Kernels == Reference ? null : NamedSet(options.Kernels);
         WorkerPool.ConfigureShared(Threads(options));
-        return kernels is null ? new ReferenceDevice() : new CpuDevice(kernels: kernels, precision: options.Exact ? Precision.Exact : Precision.Fast);
+        return kernels is null ? new ReferenceDevice() : new CpuDevice(kernels: kernels, precision: PrecisionOf(options));
     }
+
+    /// <summary>Which algorithms compute which convolutions under the shared options; the reference has one for all, and no table.</summary>
+    /// <exception cref="UsageException">There are no kernels of that name.</exception>
+    public static IReadOnlyList<ConvolutionTableRow> Convolutions(SharedValues options) =>
+        options.Kernels == Reference ? [] : ConvolutionTableRow.Of(NamedSet(options.Kernels), PrecisionOf(options));
 
     /// <summary>The most multiply-adds that a device of <see cref="Open(SharedValues)"/> could do, in GFLOP/s.</summary>
     public static double MeasurePeak(string? kernels) =>
         FmaPeak.Measure(WorkerPool.Shared, kernels == Reference ? KernelSet.Best : NamedSet(kernels));
+
+    private static Precision PrecisionOf(SharedValues options) => options.Exact ? Precision.Exact : Precision.Fast;
 
     private static KernelSet NamedSet(string? name) =>
         name is null ? KernelSet.Best : KernelSet.All.FirstOrDefault(s => s.Name == name)

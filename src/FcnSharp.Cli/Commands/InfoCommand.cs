@@ -6,6 +6,7 @@ using FcnSharp.Cli.Hosting;
 using FcnSharp.Formats;
 using FcnSharp.Models;
 using FcnSharp.Tensors;
+using FcnSharp.Tensors.Cpu;
 
 namespace FcnSharp.Cli.Commands;
 
@@ -149,6 +150,23 @@ internal sealed class InfoCommand : Verb
         foreach ((string name, string value) in rows)
         {
             output.WriteLine(name.PadRight(width) + value);
+        }
+
+        WriteConvolutions(info.Convolutions, output);
+    }
+
+    /// <summary>The table that chooses algorithms; the first line of a pass that fits is taken.</summary>
+    private static void WriteConvolutions(IReadOnlyList<ConvolutionTableRow> table, TextWriter output)
+    {
+        foreach (IGrouping<string, ConvolutionTableRow> pass in table.GroupBy(row => row.Pass))
+        {
+            output.WriteLine();
+            output.WriteLine(pass.Key);
+            int width = pass.Max(row => row.Algorithm.Length) + 2;
+            foreach (ConvolutionTableRow row in pass)
+            {
+                output.WriteLine($"  {row.Algorithm.PadRight(width)}{row.Shapes}");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Serialization;
 using FcnSharp.Cli.Hosting;
+using FcnSharp.Tensors.Cpu;
 
 namespace FcnSharp.Cli.Commands;
 
@@ -19,7 +20,8 @@ internal sealed record MachineInfo(
     IReadOnlyList<string> SupportedKernels,
     int VectorBits,
     IReadOnlyList<string> InstructionSets,
-    long AvailableMemoryBytes)
+    long AvailableMemoryBytes,
+    IReadOnlyList<ConvolutionTableRow> Convolutions)
 {
     /// <summary>Looks at the machine, within the limits that a container sets.</summary>
     public static MachineInfo Read(SharedValues options) => new(
@@ -33,7 +35,8 @@ internal sealed record MachineInfo(
         Devices.KernelSets,
         WidestVector(),
         [.. SupportedSets()],
-        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        Devices.Convolutions(options));
 
     private static int WidestVector() =>
         Vector512.IsHardwareAccelerated ? 512 :

@@ -25,4 +25,64 @@ internal static class Numbers
             return defaultValue;
         },
     };
+
+    /// <summary>An option for a whole number that something else decides where it is not given.</summary>
+    public static Option<int?> OptionalWholeNumber(string name, string description, int minimum, int maximum = int.MaxValue) => new(name)
+    {
+        Description = description,
+        HelpName = "n",
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum)
+            {
+                return number;
+            }
+
+            string range = maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
+            result.AddError($"{name} needs a whole number {range}, found '{text}'");
+            return null;
+        },
+    };
+
+    /// <summary>An option for a number that something else decides where it is not given.</summary>
+    public static Option<double?> OptionalNumber(string name, string description, double minimum, double maximum = double.MaxValue) => new(name)
+    {
+        Description = description,
+        HelpName = "x",
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= minimum && number <= maximum)
+            {
+                return number;
+            }
+
+            string range = maximum == double.MaxValue ? $"of at least {minimum.ToString(CultureInfo.InvariantCulture)}" : string.Create(CultureInfo.InvariantCulture, $"from {minimum} to {maximum}");
+            result.AddError($"{name} needs a number {range}, found '{text}'");
+            return null;
+        },
+    };
+
+    /// <summary>An option for two numbers with something between them, such as 0.5-2.</summary>
+    public static Option<(double First, double Second)?> OptionalPair(string name, string description, char separator, string example) => new(name)
+    {
+        Description = description,
+        HelpName = example,
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            string[] parts = text.Split(separator);
+            if (parts.Length == 2
+                && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double first)
+                && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double second)
+                && first > 0 && second > 0 && double.IsFinite(first) && double.IsFinite(second))
+            {
+                return (first, second);
+            }
+
+            result.AddError($"{name} needs two numbers above 0, such as {example}, found '{text}'");
+            return null;
+        },
+    };
 }

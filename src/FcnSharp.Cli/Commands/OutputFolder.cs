@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Cli.Commands;
@@ -15,13 +16,15 @@ internal static class OutputFolder
             option.DefaultValueFactory = _ => defaultValue;
         }
 
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var value }] && string.IsNullOrWhiteSpace(value))
-            {
-                result.AddError("--out needs the name of a folder; write . for the current one");
-            }
-        });
+        option.Validators.Add(RefuseEmpty);
+        return option;
+    }
+
+    /// <summary>An option for a folder that need not be given.</summary>
+    public static Option<string?> Optional(string name, string description)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = "folder" };
+        option.Validators.Add(RefuseEmpty);
         return option;
     }
 
@@ -36,6 +39,14 @@ internal static class OutputFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FcnSharpException($"{folder}: the folder could not be made ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); choose a folder that you may write to.", e);
+        }
+    }
+
+    private static void RefuseEmpty(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: var value }] && string.IsNullOrWhiteSpace(value))
+        {
+            result.AddError($"{result.Option.Name} needs the name of a folder; write . for the current one");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FcnSharp.Cli.Commands;
 using FcnSharp.Data;
 using FcnSharp.Evaluation;
 
@@ -23,13 +24,13 @@ internal sealed record DemoResult(
     string Report)
 {
     public static DemoResult From(DemoSettings settings, SegmentationMetrics metrics, ConfusionMatrix confusion, ISegmentationDataset val, long parameters, long resumedAt, TimeSpan time, double imagesPerSecond) => new(
-        Percent(metrics.PixelAccuracy),
-        Percent(metrics.MeanAccuracy),
-        Percent(metrics.MeanIoU),
-        Percent(metrics.FrequencyWeightedIoU),
-        [.. val.Classes.Select((c, i) => new DemoClass(c.Name, Percent(metrics.ClassIoU[i]), metrics.ClassPixels[i]))],
+        MetricFigures.Percent(metrics.PixelAccuracy),
+        MetricFigures.Percent(metrics.MeanAccuracy),
+        MetricFigures.Percent(metrics.MeanIoU),
+        MetricFigures.Percent(metrics.FrequencyWeightedIoU),
+        [.. val.Classes.Select((c, i) => new DemoClass(c.Name, MetricFigures.Percent(metrics.ClassIoU[i]), metrics.ClassPixels[i]))],
         val.Count,
-        [.. Enumerable.Range(0, confusion.Classes).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, confusion.Classes).Select(p => confusion[t, p])])],
+        MetricFigures.Rows(confusion),
         parameters,
         settings.Steps,
         resumedAt,
@@ -38,9 +39,6 @@ internal sealed record DemoResult(
         settings.Folder,
         settings.Model,
         settings.Report);
-
-    // JSON has no NaN: a figure that does not exist is null.
-    private static double? Percent(double fraction) => double.IsNaN(fraction) ? null : Math.Round(100 * fraction, 3);
 }
 
 /// <summary>The figures of one class.</summary>

@@ -70,7 +70,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
         log.AddEvaluation(settings.Steps, metrics.MeanIoU);
         ModelFile.Save(
             settings.Model,
-            description with { Recipe = trainer.Settings, Metrics = new ModelMetrics(metrics.PixelAccuracy, metrics.MeanAccuracy, metrics.MeanIoU, metrics.FrequencyWeightedIoU, metrics.ClassIoU) },
+            description with { Recipe = trainer.Settings, Metrics = metrics.ForModel() },
             [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
 
         double imagesPerSecond = (trainer.Step - firstStep) * trainingOptions.BatchSize / Math.Max(time.TotalSeconds, 1e-9);
@@ -195,7 +195,7 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             (sample, prediction, done) =>
             {
                 PngFile.WriteLabels(Path.Combine(settings.Predictions, sample.Name + ".png"), prediction, palette);
-                PngFile.WriteRgb(Path.Combine(settings.Overlays, sample.Name + ".png"), Panels(sample, prediction, palette, val.IgnoreIndex));
+                PngFile.WriteRgb(Path.Combine(settings.Overlays, sample.Name + ".png"), Overlay.Comparison(sample.Image, sample.Labels, prediction, palette, val.IgnoreIndex));
                 if (samples.Count < ReportedScenes)
                 {
                     samples.Add(new ReportSample(sample.Name, sample.Image, sample.Labels, prediction));
@@ -215,16 +215,6 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             File.Delete(file);
         }
     }
-
-    /// <summary>image | truth | prediction | errors.</summary>
-    private static RgbImage Panels(Sample sample, LabelMap prediction, Palette palette, int ignoreIndex) => Overlay.Panels(
-        [
-            sample.Image,
-            Overlay.Blend(sample.Image, sample.Labels, palette, 0.7, ignoreIndex),
-            Overlay.Blend(sample.Image, prediction, palette, 0.7),
-            Overlay.Errors(sample.Labels, prediction, ignoreIndex),
-        ],
-        gap: 4);
 
     private void WriteReport(Network network, Trainer trainer, TrainingLog log, ConfusionMatrix confusion, List<ReportSample> samples, TimeSpan time, double imagesPerSecond)
     {

@@ -5,139 +5,95 @@ using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Tensors.Cpu;
 
-/// <summary>
-/// Which algorithm computes a convolution: a fixed rule of its shapes, made from measurements (docs/performance.md), and never
-/// a measurement at run time, which would give other bits from one run to the next.
-/// </summary>
+/// <summary>Makes the kernels of convolutions by the algorithms that <see cref="ConvolutionRules"/> choose.</summary>
 internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, Precision precision)
 {
-    /// <summary>Channels a group needs on both sides for vectors of channels to be filled well enough.</summary>
-    private const int LeastChannels = 16;
-
-    /// <summary>Outputs of a map below which transforming weights costs more than it saves.</summary>
-    private const long LeastPixels = 400;
-
-    /// <summary>Outputs of a map from which the larger tile pays, when its weights are transformed beforehand.</summary>
-    private const long LargePixels = 2_000;
-
-    /// <summary>The same when they are transformed at each execution.</summary>
-    private const long LargePixelsOfChangingWeights = 10_000;
-
-    /// <summary>Strides from which on the phases of a data gradient have so few taps that nothing is gained.</summary>
-    private const int MostStride = 4;
-
-    /// <summary>Taps of a kernel that are packed in the memory of a worker's stack.</summary>
-    private const int MostTaps = 121;
-
-    /// <summary>Padding up to which a first layer's input is copied with its zeros.</summary>
-    private const int MostFirstPadding = 512;
+    private readonly BlockedKernels _blocked = kernels.Blocked;
+    private readonly ConvolutionRules _rules = new(kernels.Blocked, precision);
 
     public IKernel Forward(Conv2dForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
-        if (IsScoreLayer(p, o.Weight.Shape))
-        {
-            return GemmConvolution.Forward(workers, kernels, o);
-        }
-
-        return SchemeFor(p, o.Weight.Shape, o.Output.Shape, constantWeights) is { } scheme
-            ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
-            : IsDirect(p, o.Weight.Shape)
-            ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
-            : IsFirstLayer(p, o.Weight.Shape)
-            ? new FirstLayerConvolution(workers, kernels.Blocked, o, constantWeights)
+        ConvolutionSite site = Site(p, o.Weight.Shape, o.Output.Shape, constantWeights);
+        ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.Forward, site);
+        return algorithm.Scheme is { } scheme
+            ? new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
+            : algorithm == ConvolutionAlgorithm.Direct
+            ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.Forward, site))
+            : algorithm == ConvolutionAlgorithm.FirstLayer
+            ? new FirstLayerConvolution(workers, _blocked, o, constantWeights)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? DepthwiseConvolution.Forward(workers, kernels, o)
             : GemmConvolution.Forward(workers, kernels, o);
     }
 
     /// <summary>Whether a convolution can pool its outputs while it has them: tiles of an even edge.</summary>
     public bool CanPool(Conv2dForward o, bool constantWeights) =>
-        SchemeFor(o.Parameters, o.Weight.Shape, o.Output.Shape, constantWeights) is { Kernel: 3 };
+        ConvolutionRules.Choose(_rules.Forward, Site(o.Parameters, o.Weight.Shape, o.Output.Shape, constantWeights)).Scheme is { Kernel: 3 };
 
     public IKernel Forward(Conv2dMaxPoolForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
-        WinogradScheme scheme = SchemeFor(p, o.Weight.Shape, o.Unpooled, constantWeights)!;
-        return new BlockedConvolution(workers, kernels.Blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled));
+        WinogradScheme scheme = ConvolutionRules.Choose(_rules.Forward, Site(p, o.Weight.Shape, o.Unpooled, constantWeights)).Scheme!;
+        return new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled));
     }
-
-    public IKernel Forward(ConvTranspose2dForward o) => StrideBlocks.CanCompute(kernels.Blocked, o.Parameters)
-        ? new StrideBlocks(workers, kernels.Blocked, o)
-        : GemmConvolution.Forward(workers, kernels, o);
-
-    public IKernel BackwardInput(ConvTranspose2dBackwardInput o) => StrideBlocks.CanCompute(kernels.Blocked, o.Parameters)
-        ? new StrideBlocksBackwardInput(workers, kernels.Blocked, o)
-        : GemmConvolution.BackwardInput(workers, kernels, o);
-
-    public IKernel BackwardWeight(ConvTranspose2dBackwardWeight o, ProgramValue gradWeight) => StrideBlocks.CanCompute(kernels.Blocked, o.Parameters)
-        ? new StrideBlocksBackwardWeight(workers, kernels.Blocked, o, gradWeight)
-        : WeightGradient.Of(workers, kernels, o, gradWeight);
 
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
-        return SchemeFor(p, o.Weight.Shape, o.GradInput.Shape, constantWeights) is { } scheme
-            ? new BlockedConvolution(workers, kernels.Blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
-            : IsDirect(p, o.Weight.Shape) && FillsTiles(o.Weight.Shape.C)
-            ? new DirectConvolution(workers, kernels.Blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), IsDirectForAnyMap(p))
+        ConvolutionSite site = Site(p, o.Weight.Shape, o.GradInput.Shape, constantWeights);
+        ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.BackwardInput, site);
+        return algorithm.Scheme is { } scheme
+            ? new BlockedConvolution(workers, _blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
+            : algorithm == ConvolutionAlgorithm.Direct
+            ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.BackwardInput, site))
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? DepthwiseConvolution.BackwardInput(workers, kernels, o)
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
 
-    public IKernel BackwardWeight(Conv2dBackwardWeight o, ProgramValue gradWeight) =>
-        SchemeFor(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false) is { Kernel: > 1 } scheme
-            ? new WinogradWeightGradient(workers, kernels.Blocked, scheme, o, gradWeight)
-            : IsDirect(o.Parameters, gradWeight.Shape)
-            ? new DirectWeightGradient(workers, kernels.Blocked, o, gradWeight)
-            : IsFirstLayer(o.Parameters, gradWeight.Shape)
-            ? new FirstLayerWeightGradient(workers, kernels.Blocked, o, gradWeight)
-            : WeightGradient.Of(workers, kernels, o, gradWeight);
-
-    /// <summary>
-    /// The scheme, or null for sums of products as they are. For 1x1 and 7x7 kernels it does not depend on the map, so that
-    /// constant weights can be kept in its layout alone.
-    /// </summary>
-    private WinogradScheme? SchemeFor(Conv2dParameters p, Shape weight, Shape output, bool constantWeights)
+    public IKernel BackwardWeight(Conv2dBackwardWeight o, ProgramValue gradWeight)
     {
-        bool plain = p is { StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 };
-        if (!plain || weight.C < LeastChannels || weight.N / p.Groups < LeastChannels)
-        {
-            return null;
-        }
-
-        long pixels = (long)output.N * output.H * output.W;
-        switch (p.KernelHeight, p.KernelWidth)
-        {
-            case (1, 1) when p is { PaddingHeight: 0, PaddingWidth: 0 }:
-                return WinogradScheme.Pointwise;
-            case (3, 3) when precision == Precision.Fast && pixels >= LeastPixels:
-                return pixels >= (constantWeights ? LargePixels : LargePixelsOfChangingWeights) ? WinogradScheme.Conv3x3Large : WinogradScheme.Conv3x3Small;
-            case (7, 7) when precision == Precision.Fast && (constantWeights || weight.C >= 128):
-                return WinogradScheme.Conv7x7;
-            default:
-                return null;
-        }
+        ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.BackwardWeight, Site(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false));
+        return algorithm.Scheme is { } scheme
+            ? new WinogradWeightGradient(workers, _blocked, scheme, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Direct
+            ? new DirectWeightGradient(workers, _blocked, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.FirstLayer
+            ? new FirstLayerWeightGradient(workers, _blocked, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? new DepthwiseWeightGradient(workers, kernels, o, gradWeight)
+            : WeightGradient.Of(workers, kernels, o, gradWeight);
     }
 
-    /// <summary>Scores of few classes: pixels side by side fill the vectors, classes would not.</summary>
-    private bool IsScoreLayer(Conv2dParameters p, Shape weight) =>
-        p is { KernelHeight: 1, KernelWidth: 1 } && weight.N / p.Groups < 2 * kernels.Blocked.Lanes;
+    public IKernel Forward(ConvTranspose2dForward o) =>
+        Transposed(_rules.TransposedForward, o.Parameters, o.Weight.Shape, o.Output.Shape) == ConvolutionAlgorithm.StrideBlocks
+            ? new StrideBlocks(workers, _blocked, o)
+            : GemmConvolution.Forward(workers, kernels, o);
 
-    /// <summary>A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.</summary>
-    private bool FillsTiles(int outputs) => outputs > kernels.Blocked.Lanes;
+    public IKernel BackwardInput(ConvTranspose2dBackwardInput o)
+    {
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, o.Weight.Shape, o.GradOutput.Shape);
+        return algorithm == ConvolutionAlgorithm.StrideBlocks
+            ? new StrideBlocksBackwardInput(workers, _blocked, o)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? new WindowBackwardInput(workers, kernels, o)
+            : GemmConvolution.BackwardInput(workers, kernels, o);
+    }
 
-    /// <summary>Whether sums of products are formed on vectors of channels.</summary>
-    private static bool IsDirect(Conv2dParameters p, Shape weight) =>
-        weight.C >= LeastChannels && weight.N / p.Groups >= LeastChannels
-        && Math.Max(p.StrideHeight, p.StrideWidth) <= MostStride
-        && p.KernelHeight * (long)p.KernelWidth <= MostTaps;
+    public IKernel BackwardWeight(ConvTranspose2dBackwardWeight o, ProgramValue gradWeight)
+    {
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, gradWeight.Shape, o.GradOutput.Shape);
+        return algorithm == ConvolutionAlgorithm.StrideBlocks
+            ? new StrideBlocksBackwardWeight(workers, _blocked, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Depthwise
+            ? new WindowBackwardWeight(workers, kernels, o, gradWeight)
+            : WeightGradient.Of(workers, kernels, o, gradWeight);
+    }
 
-    /// <summary>Whether the channels of a pixel are so few that they are laid side by side with those of its neighbours.</summary>
-    private static bool IsFirstLayer(Conv2dParameters p, Shape weight) =>
-        p.Groups == 1 && (weight.C is 3 or 4) && weight.N >= LeastChannels
-        && p.DilationWidth == 1 && p.StrideWidth <= 2 && p.StrideHeight <= MostStride
-        && Math.Max(p.PaddingHeight, p.PaddingWidth) <= MostFirstPadding && Math.Max(p.KernelHeight, p.DilationHeight) <= MostFirstPadding
-        && p.KernelHeight * (long)p.KernelWidth <= MostTaps;
+    private static ConvolutionAlgorithm Transposed(IReadOnlyList<ConvolutionRule> rules, ConvTranspose2dParameters p, Shape weight, Shape output) =>
+        ConvolutionRules.Choose(rules, Site(p.Convolution, weight, output, constantWeights: false));
 
-    /// <summary>Whether that holds for maps of every size.</summary>
-    private bool IsDirectForAnyMap(Conv2dParameters p) =>
-        precision == Precision.Exact || p is not { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 };
+    private static ConvolutionSite Site(Conv2dParameters p, Shape weight, Shape map, bool constantWeights) =>
+        new(p, weight, (long)map.N * map.H * map.W, constantWeights);
 }

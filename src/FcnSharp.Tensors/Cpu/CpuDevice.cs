@@ -24,6 +24,7 @@ public sealed class CpuDevice : HostDevice
     {
         _workers = workers ?? WorkerPool.Shared;
         _kernels = kernels ?? KernelSet.Best;
+        Precision = precision;
         _convolutions = new ConvolutionChoice(_workers, _kernels, precision);
         if (!_kernels.IsSupported)
         {
@@ -33,6 +34,12 @@ public sealed class CpuDevice : HostDevice
 
     /// <inheritdoc/>
     public override string Name => "cpu";
+
+    /// <summary>The instruction set that it computes with.</summary>
+    public KernelSet Kernels => _kernels;
+
+    /// <summary>Whether convolutions may take a short cut that rounds more.</summary>
+    public Precision Precision { get; }
 
     /// <inheritdoc/>
     public override string Description => $"{_kernels.Name} kernels, {_workers.Threads} thread{(_workers.Threads == 1 ? "" : "s")}";
@@ -89,8 +96,8 @@ public sealed class CpuDevice : HostDevice
         AvgPool2dBackward o => new AvgPoolBackwardKernel(_workers, o),
         MaxUnpool2dForward o => new MaxUnpoolForwardKernel(_workers, o),
         MaxUnpool2dBackward o => new MaxUnpoolBackwardKernel(_workers, o),
-        LocalResponseNormForward o => new LocalResponseNormForwardKernel(_workers, o),
-        LocalResponseNormBackward o => new LocalResponseNormBackwardKernel(_workers, o),
+        LocalResponseNormForward o => new LocalResponseNormForwardKernel(_workers, _kernels, o),
+        LocalResponseNormBackward o => new LocalResponseNormBackwardKernel(_workers, _kernels, o),
         ConcatForward o => new ConcatKernel(_workers, o),
         SliceChannels o => new SliceChannelsKernel(_workers, o),
         ScaleApply o => new ScaleKernel(_workers, _kernels, o),

@@ -38,6 +38,20 @@ internal sealed unsafe class PlaneKernels
 
     public delegate*<float*, float*, float*, long, float, float, float, float, void> NormalizeGradient { get; private init; }
 
+    public delegate*<float*, float*, nint, int, int, LocalResponseNormNumbers, float*, float*, void> LocalResponseNorm { get; private init; }
+
+    public delegate*<float*, float*, float*, int, float, float*, float*, void> LocalResponseNormTerms { get; private init; }
+
+    public delegate*<float*, float*, int, int, int, int, int, float, float*, void> SubtractTerms { get; private init; }
+
+    public delegate*<float*, nint, nint*, float*, int, float, float, float*, int, int, void> Convolve { get; private init; }
+
+    public delegate*<float*, nint, float*, nint, nint*, int, int, int, float*, void> AddProducts { get; private init; }
+
+    public delegate*<float*, nint, nint, float*, int, int, float*, int, void> SumWindows { get; private init; }
+
+    public delegate*<float*, nint, nint, nint, float*, int, int, float*, int, int, void> AddWindows { get; private init; }
+
     public delegate*<float*, float*, int, void> Exp { get; private init; }
 
     public delegate*<float*, nint, int, int, int*, void> ArgMax { get; private init; }
@@ -72,6 +86,13 @@ internal sealed unsafe class PlaneKernels
             AddGradients = &NormRuns<TOps, TVector>.AddGradients,
             Normalize = &NormRuns<TOps, TVector>.Normalize,
             NormalizeGradient = &NormRuns<TOps, TVector>.NormalizeGradient,
+            LocalResponseNorm = &LocalResponseNormRuns<TOps, TVector>.Forward,
+            LocalResponseNormTerms = &LocalResponseNormRuns<TOps, TVector>.Terms,
+            SubtractTerms = &LocalResponseNormRuns<TOps, TVector>.SubtractTerms,
+            Convolve = &WindowRuns<TOps, TVector>.Convolve,
+            AddProducts = &WindowRuns<TOps, TVector>.AddProducts,
+            SumWindows = &WindowRuns<TOps, TVector>.SumWindows,
+            AddWindows = &WindowRuns<TOps, TVector>.AddWindows,
             Exp = &VectorExp<TOps, TVector>.Run,
             ArgMax = &PixelRuns<TOps, TVector>.ArgMax,
             Classify = &PixelRuns<TOps, TVector>.Classify,

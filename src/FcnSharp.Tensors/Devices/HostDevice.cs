@@ -28,8 +28,8 @@ public abstract class HostDevice : IDevice
     /// <inheritdoc/>
     public IDeviceTensor Allocate(string name, Shape shape)
     {
-        CheckFits(name, shape);
-        return new HostTensor(name, shape, CheckFits);
+        CheckFits($"{name} of shape {shape}", shape.ElementCount * sizeof(float));
+        return new HostTensor(this, name, shape);
     }
 
     /// <inheritdoc/>
@@ -38,12 +38,13 @@ public abstract class HostDevice : IDevice
         ArgumentNullException.ThrowIfNull(program);
         program = Rewrite(program);
         MemoryPlanner.Layout layout = MemoryPlanner.Plan(program);
-        long persistent = program.Values.Where(v => v.Role == ValueRole.Persistent).Sum(v => v.Shape.ElementCount * sizeof(float));
+        long persistent = program.Values.Select(v => v.Storage).OfType<HostTensor>().Distinct().Sum(t => t.HeldBytes);
 
         // First without workspace: kernels need not be able to count what no memory holds.
         CheckFits(program, new PlanMemory(layout.TotalBytes, 0, persistent, layout.UnsharedBytes));
-        var plan = new HostPlan(this, program, layout, persistent);
+        var plan = new HostPlan(this, program, layout);
         CheckFits(program, plan.Memory);
+        plan.ReleaseUnneeded();
         return plan;
     }
 
@@ -68,15 +69,15 @@ public abstract class HostDevice : IDevice
     /// <summary>The program as this device computes it: the same values, perhaps fewer operations.</summary>
     private protected virtual TensorProgram Rewrite(TensorProgram program) => program;
 
-    // Checked because the system promises more than it has and ends the process when the memory is touched: when the tensor is
-    // asked for, and again when it takes its memory, because others may have taken theirs since.
-    private void CheckFits(string name, Shape shape)
+    /// <summary>Refuses what is larger than the memory there is, because the system promises more than it has and ends the process when it is touched.</summary>
+    /// <param name="what">What it is for.</param>
+    /// <param name="bytes">Its size.</param>
+    internal void CheckFits(string what, long bytes)
     {
         long budget = MemoryBudget;
-        long bytes = shape.ElementCount * sizeof(float);
         if (bytes > budget)
         {
-            throw new FcnSharpException($"{name} of shape {shape} needs {ByteSize.Format(bytes)} of memory, but {ByteSize.Format(budget)} are available: use a smaller net.");
+            throw new FcnSharpException($"{what} needs {ByteSize.Format(bytes)} of memory, but {ByteSize.Format(budget)} are available: use a smaller net.");
         }
     }
 

@@ -9,16 +9,19 @@ internal sealed class HostPlan : IDevicePlan
 {
     private readonly HostDevice _device;
     private readonly ConcurrentBag<HostExecution> _idle = [];
+    private readonly HostTensor[] _unneeded;
     private bool _disposed;
 
-    public HostPlan(HostDevice device, TensorProgram program, MemoryPlanner.Layout layout, long persistentBytes)
+    public HostPlan(HostDevice device, TensorProgram program, MemoryPlanner.Layout layout)
     {
         _device = device;
         Program = program;
         Layout = layout;
-        IKernel[] kernels = CreateKernels(new PackedParameters(program));
+        IKernel[] kernels = CreateKernels();
+        _unneeded = FindUnneeded(kernels);
         long workspace = NativeBuffer.Align(LargestWorkspace(kernels));
-        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistentBytes, Layout.UnsharedBytes);
+        long persistent = Program.Values.Select(v => v.Storage).OfType<HostTensor>().Distinct().Sum(t => _unneeded.Contains(t) ? t.PackedBytes : t.HeldBytes);
+        Memory = new PlanMemory(Layout.TotalBytes, workspace, persistent, Layout.UnsharedBytes);
         _idle.Add(new HostExecution(this, kernels));
     }
 
@@ -55,7 +58,16 @@ internal sealed class HostPlan : IDevicePlan
         _idle.Clear();
     }
 
-    private IKernel[] CreateKernels(PackedParameters? packed = null)
+    /// <summary>Frees the parameters that kernels have in a layout of their own, where no other kernel reads them.</summary>
+    public void ReleaseUnneeded()
+    {
+        foreach (HostTensor tensor in _unneeded)
+        {
+            tensor.ReleaseContent();
+        }
+    }
+
+    private IKernel[] CreateKernels()
     {
         var kernels = new IKernel[Program.Operations.Count];
         for (int i = 0; i < kernels.Length; i++)
@@ -63,7 +75,6 @@ internal sealed class HostPlan : IDevicePlan
             try
             {
                 kernels[i] = _device.CreateKernel(Program.Operations[i], Program.ConstantParameters);
-                packed?.Release(kernels[i]);
             }
             catch (OverflowException e)
             {
@@ -72,6 +83,30 @@ internal sealed class HostPlan : IDevicePlan
         }
 
         return kernels;
+    }
+
+    private HostTensor[] FindUnneeded(IKernel[] kernels)
+    {
+        if (!Program.ConstantParameters)
+        {
+            return [];
+        }
+
+        var packed = new HashSet<HostTensor>();
+        var read = new HashSet<HostTensor>();
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            ProgramValue? own = (kernels[i] as IPacksParameter)?.PackedParameter;
+            foreach (ProgramValue input in Program.Operations[i].Inputs)
+            {
+                if (input.Storage is HostTensor tensor)
+                {
+                    (ReferenceEquals(input, own) ? packed : read).Add(tensor);
+                }
+            }
+        }
+
+        return [.. packed.Except(read)];
     }
 
     private long LargestWorkspace(IKernel[] kernels)

@@ -5,7 +5,7 @@ namespace FcnSharp.Tensors.Devices;
 /// <summary>A device tensor in the host's memory, row-major. It takes its memory when its content is first needed.</summary>
 internal sealed unsafe class HostTensor : IDeviceTensor
 {
-    private readonly Action<string, Shape>? _beforeAllocation;
+    private readonly HostDevice _device;
     private readonly Dictionary<string, NativeBuffer> _packed = [];
     private readonly Lock _gate = new();
     private NativeBuffer? _buffer;
@@ -14,10 +14,10 @@ internal sealed unsafe class HostTensor : IDeviceTensor
     private bool _disposed;
 
     /// <summary>Creates a tensor of zeros.</summary>
+    /// <param name="device">Whose memory budget it counts against.</param>
     /// <param name="name">What it holds, for messages.</param>
     /// <param name="shape">Its shape.</param>
-    /// <param name="beforeAllocation">Refuses, by throwing, a tensor that does not fit into memory.</param>
-    public HostTensor(string name, Shape shape, Action<string, Shape>? beforeAllocation = null)
+    public HostTensor(HostDevice device, string name, Shape shape)
     {
         if (shape.ElementCount > int.MaxValue)
         {
@@ -26,7 +26,7 @@ internal sealed unsafe class HostTensor : IDeviceTensor
 
         Name = name;
         Shape = shape;
-        _beforeAllocation = beforeAllocation;
+        _device = device;
     }
 
     public string Name { get; }
@@ -41,6 +41,30 @@ internal sealed unsafe class HostTensor : IDeviceTensor
         {
             CheckNotReleased();
             return new Span<float>(Pointer, (int)Shape.ElementCount);
+        }
+    }
+
+    /// <summary>Bytes of the content, unless it was freed, and of what was packed from it.</summary>
+    public long HeldBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_released ? 0 : Shape.ElementCount * sizeof(float)) + PackedBytes;
+            }
+        }
+    }
+
+    /// <summary>The same once <see cref="ReleaseContent"/> was called.</summary>
+    public long PackedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _packed.Values.Sum(b => b.Bytes);
+            }
         }
     }
 
@@ -98,8 +122,13 @@ internal sealed unsafe class HostTensor : IDeviceTensor
         {
             if (!_packed.TryGetValue(key, out NativeBuffer? packed))
             {
-                float* content = Pointer;
-                packed = new NativeBuffer(NativeBuffer.Align(checked(elements * sizeof(float))));
+                long bytes = NativeBuffer.Align(checked(elements * sizeof(float)));
+                _device.CheckFits($"{Name}, laid out for the kernels,", bytes);
+
+                // What a source can give again is not kept, so that weights are never in memory twice.
+                using NativeBuffer? passing = _buffer is null && _source is { } source ? ReadFrom(source) : null;
+                float* content = passing is null ? Pointer : (float*)passing.Pointer;
+                packed = new NativeBuffer(bytes);
                 pack(content, (float*)packed.Pointer);
                 _packed.Add(key, packed);
             }
@@ -135,22 +164,15 @@ internal sealed unsafe class HostTensor : IDeviceTensor
                 return there;
             }
 
-            NativeBuffer buffer = Allocate();
-            try
+            NativeBuffer buffer;
+            if (_source is { } source)
             {
-                if (_source is { } source)
-                {
-                    WorkerPool.Shared.Run(new Reading(source, (float*)buffer.Pointer, Shape.ElementCount), Reading.Parts(Shape.ElementCount));
-                }
-                else
-                {
-                    buffer.Clear();
-                }
+                buffer = ReadFrom(source);
             }
-            catch
+            else
             {
-                buffer.Dispose();
-                throw;
+                buffer = Allocate();
+                buffer.Clear();
             }
 
             _source = null;
@@ -159,10 +181,25 @@ internal sealed unsafe class HostTensor : IDeviceTensor
         }
     }
 
+    private NativeBuffer ReadFrom(TensorSource source)
+    {
+        NativeBuffer buffer = Allocate();
+        try
+        {
+            WorkerPool.Shared.Run(new Reading(source, (float*)buffer.Pointer, Shape.ElementCount), Reading.Parts(Shape.ElementCount));
+            return buffer;
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
     private NativeBuffer Allocate()
     {
-        ObjectDisposedException.ThrowIf(_disposed || _released, this);
-        _beforeAllocation?.Invoke(Name, Shape);
+        CheckNotReleased();
+        _device.CheckFits($"{Name} of shape {Shape}", Shape.ElementCount * sizeof(float));
         return new NativeBuffer(NativeBuffer.Align(checked(Shape.ElementCount * sizeof(float))));
     }
 

@@ -21,7 +21,8 @@ public interface IDevice : IDisposable
     IDeviceTensor Allocate(string name, Shape shape);
 
     /// <summary>
-    /// Chooses kernels and lays out memory for a program. Nothing large is allocated yet: see <see cref="IDevicePlan.Memory"/>.
+    /// Chooses kernels and lays out memory for a program. Nothing large is allocated yet (see <see cref="IDevicePlan.Memory"/>),
+    /// except that constant parameters may be laid out anew for the kernels.
     /// </summary>
     /// <exception cref="FcnSharpException">The plan needs more than the memory budget; the message says how much and what to reduce.</exception>
     IDevicePlan Plan(TensorProgram program);
@@ -90,7 +91,7 @@ public interface IDevicePlan : IDisposable
 /// <summary>The memory of one execution of a plan, in bytes.</summary>
 /// <param name="ActivationBytes">Inputs, outputs and intermediate values, after reuse.</param>
 /// <param name="WorkspaceBytes">Scratch memory of the primitives, shared by all of them.</param>
-/// <param name="PersistentBytes">Parameters, and gradients when training; shared by all executions.</param>
+/// <param name="PersistentBytes">Parameters in the layouts that they are kept in, and gradients when training; shared by all executions.</param>
 /// <param name="UnsharedActivationBytes">What the values would take if no buffer were reused.</param>
 public readonly record struct PlanMemory(long ActivationBytes, long WorkspaceBytes, long PersistentBytes, long UnsharedActivationBytes)
 {

@@ -4,7 +4,7 @@ namespace FcnSharp.Data;
 /// The order in which training visits a dataset: each epoch a fresh permutation, computed from the seed and the epoch's number alone.
 /// A training that resumes thus needs no state but its position. Safe to use from several threads.
 /// </summary>
-public sealed class EpochSampler
+public sealed class EpochSampler : ISampleOrder
 {
     private readonly long _seed;
 
@@ -22,10 +22,11 @@ public sealed class EpochSampler
         _seed = seed;
     }
 
-    /// <summary>The number of samples, which is also the length of an epoch.</summary>
+    /// <inheritdoc/>
     public int Count { get; }
 
     /// <summary>The sample to visit at a position counted from the start of the training; epoch e covers the positions e * Count to (e + 1) * Count - 1.</summary>
+    /// <param name="position">From 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The position is negative.</exception>
     public int IndexAt(long position)
     {

@@ -57,7 +57,7 @@ public sealed class FolderDataset : ISegmentationDataset
             DatasetSplit.Test => ("test", "test.txt"),
             _ => ("labelled", "train.txt"),
         };
-        throw new FcnSharpException($"{folder}: the {part} part of the {source.Index.All.Count} images is empty ({source.Index.Layout}, {source.Index.Splits}); add images, or list some in {list}.");
+        throw new FcnSharpException($"{folder}: the {part} part of the {source.Index.All.Count} images is empty ({source.Index.Layout}, {source.Index.Splits}); take another part, add images, or list some in {list}.");
     }
 
     /// <inheritdoc/>

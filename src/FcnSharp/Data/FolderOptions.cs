@@ -25,10 +25,13 @@ public sealed record FolderOptions
     public int? IgnoreIndex { get; init; }
 
     /// <summary>
-    /// The classes; null takes them from <see cref="ClassFilePath"/>, from classes.txt in the folder, from the layout or, where none of
-    /// them says it, from the labels themselves, which reads every label file once.
+    /// The classes; null takes them from <see cref="ClassFilePath"/>, from classes.txt in the folder, from the layout, from
+    /// <see cref="DefaultClasses"/> or, where none of them says it, from the labels themselves, which reads every label file once.
     /// </summary>
     public IReadOnlyList<ClassInfo>? Classes { get; init; }
+
+    /// <summary>The classes where neither a file nor the layout says them, in place of counting labels; null to count.</summary>
+    public IReadOnlyList<ClassInfo>? DefaultClasses { get; init; }
 
     /// <summary>A file of classes (see <see cref="ClassFile"/>) to use instead of the folder's classes.txt.</summary>
     public string? ClassFilePath { get; init; }

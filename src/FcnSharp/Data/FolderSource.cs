@@ -150,7 +150,7 @@ internal sealed class FolderSource
 
         string file = options.ClassFilePath ?? Path.Combine(folder, "classes.txt");
         return options.ClassFilePath is not null || File.Exists(file) ? ClassFile.ReadTable(file)
-            : index.Classes is { } own ? new(own, HasColours: true)
+            : (index.Classes ?? options.DefaultClasses) is { } own ? new(own, HasColours: true)
             : null;
     }
 

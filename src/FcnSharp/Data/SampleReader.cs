@@ -11,7 +11,7 @@ namespace FcnSharp.Data;
 public sealed class SampleReader : IDisposable
 {
     private readonly ISegmentationDataset _dataset;
-    private readonly EpochSampler? _order;
+    private readonly ISampleOrder? _order;
     private readonly Augmentation? _augmentation;
     private readonly SampleReaderOptions _options;
     private readonly object _gate = new();
@@ -26,7 +26,7 @@ public sealed class SampleReader : IDisposable
     /// <param name="order">The order of the training; null for the dataset's own, pass after pass.</param>
     /// <param name="augmentation">What is done to each sample; null for nothing.</param>
     /// <param name="options">Threads, memory, and the position to start at.</param>
-    public SampleReader(ISegmentationDataset dataset, EpochSampler? order = null, Augmentation? augmentation = null, SampleReaderOptions? options = null)
+    public SampleReader(ISegmentationDataset dataset, ISampleOrder? order = null, Augmentation? augmentation = null, SampleReaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         _options = options ?? new();
@@ -42,13 +42,14 @@ public sealed class SampleReader : IDisposable
         }
     }
 
-    /// <summary>The position that the next <see cref="Read"/> gives, counted as by <see cref="EpochSampler.IndexAt"/>.</summary>
+    /// <summary>The position that the next <see cref="Read"/> gives, counted as by <see cref="ISampleOrder.IndexAt"/>.</summary>
     public long Position { get; private set; }
 
     /// <summary>Waits for the next sample.</summary>
     /// <param name="cancellation">Ends the wait; the sample then comes with the next call.</param>
     /// <exception cref="Tensors.FcnSharpException">What the dataset said of this sample; the next call gives the next one.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    /// <exception cref="InvalidOperationException">The position is that of <see cref="SampleReaderOptions.End"/>.</exception>
     public Sample Read(CancellationToken cancellation = default)
     {
         Result? result;
@@ -57,6 +58,11 @@ public sealed class SampleReader : IDisposable
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_stopped, this);
+                if (Position >= _options.End)
+                {
+                    throw new InvalidOperationException($"All samples up to position {_options.End} have been read.");
+                }
+
                 while (!_ready.Remove(Position, out result))
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -110,18 +116,18 @@ public sealed class SampleReader : IDisposable
         }
     }
 
-    /// <summary>The next position to read, once there is room for it; null when the reader was stopped.</summary>
+    /// <summary>The next position to read, once there is room for it; null when there is none or the reader was stopped.</summary>
     private long? NextPosition()
     {
         lock (_gate)
         {
             // The sample that is waited for is always read, however large: there is no other way on.
-            while (!_stopped && (_taken - Position >= _options.Ahead || (_readyBytes >= _options.MaxBytes && _taken != Position)))
+            while (!_stopped && !(_taken >= _options.End) && (_taken - Position >= _options.Ahead || (_readyBytes >= _options.MaxBytes && _taken != Position)))
             {
                 Monitor.Wait(_gate);
             }
 
-            return _stopped ? null : _taken++;
+            return _stopped || _taken >= _options.End ? null : _taken++;
         }
     }
 

@@ -14,4 +14,7 @@ public sealed record SampleReaderOptions
 
     /// <summary>The position of the first sample, for a training that resumes.</summary>
     public long Start { get; init; }
+
+    /// <summary>The position that is not read any more, for one pass over a dataset; null to go on without end.</summary>
+    public long? End { get; init; }
 }

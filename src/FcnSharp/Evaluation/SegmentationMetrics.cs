@@ -25,12 +25,18 @@ public sealed record SegmentationMetrics(
     public static SegmentationMetrics From(ConfusionMatrix matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        double[] iou = new double[matrix.Classes];
-        double[] accuracy = new double[matrix.Classes];
-        long[] pixels = new long[matrix.Classes];
+        return From(matrix, matrix.Classes);
+    }
+
+    /// <summary>As <see cref="From(ConfusionMatrix)"/> for the first classes of a matrix only; what was predicted as one of the others is wrong.</summary>
+    internal static SegmentationMetrics From(ConfusionMatrix matrix, int classes)
+    {
+        double[] iou = new double[classes];
+        double[] accuracy = new double[classes];
+        long[] pixels = new long[classes];
         long correct = 0;
         double weightedIoU = 0;
-        for (int i = 0; i < matrix.Classes; i++)
+        for (int i = 0; i < classes; i++)
         {
             long hits = matrix[i, i];
             correct += hits;

@@ -25,17 +25,32 @@ public sealed record CheckpointContent(
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(current);
-        foreach (string name in Settings.Keys.Union(current.Keys).Order(StringComparer.Ordinal))
+        if (ChangesTo(current) is [var change, ..])
         {
-            string? then = Settings.GetValueOrDefault(name);
-            string? now = current.GetValueOrDefault(name);
-            if (then != now)
-            {
-                throw new FcnSharpException($"{ErrorText.OneLine(path)} was trained with {Setting(name, then)}, this run has {Setting(name, now)}; resume with the same settings, or delete the file to start anew.");
-            }
+            throw new FcnSharpException($"{ErrorText.OneLine(path)} was trained with {Setting(change.Name, change.Before)}, this run has {Setting(change.Name, change.Now)}; resume with the same settings, or delete the file to start anew.");
         }
+    }
+
+    /// <summary>The settings in which a run that is to go on from here differs, in ordinal order of their names.</summary>
+    /// <param name="current">The settings of the run that resumes.</param>
+    public IReadOnlyList<SettingChange> ChangesTo(IReadOnlyDictionary<string, string> current)
+    {
+        ArgumentNullException.ThrowIfNull(current);
+        return [.. Settings.Keys.Union(current.Keys).Order(StringComparer.Ordinal)
+            .Select(name => new SettingChange(name, Settings.GetValueOrDefault(name), current.GetValueOrDefault(name)))
+            .Where(change => change.Before != change.Now)];
     }
 
     private static string Setting(string name, string? value) =>
         value is null ? $"no {ErrorText.Quote(name)}" : $"{ErrorText.Quote(name)} = {ErrorText.Quote(value)}";
+}
+
+/// <summary>A setting that a resumed run has changed.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Before">What the checkpoint has; null for none.</param>
+/// <param name="Now">What the run has now; null for none.</param>
+public sealed record SettingChange(string Name, string? Before, string? Now)
+{
+    /// <summary>One line, such as "learningRate 0.01 is now 0.005".</summary>
+    public override string ToString() => $"{Name} {Before ?? "(none)"} is now {Now ?? "(none)"}";
 }

@@ -46,6 +46,20 @@ public static class ModelFile
         }
     }
 
+    /// <summary>Writes figures into a model's file, in place of those that are there; its weights stay to the bit.</summary>
+    /// <exception cref="FcnSharpException">The file is no model, is damaged, or cannot be written.</exception>
+    public static void Record(string path, ModelMetrics metrics)
+    {
+        LoadedModel model = Load(path);
+        ElementType type;
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            type = file.Entries[0].Type;
+        }
+
+        Save(path, model.Description with { Metrics = metrics }, model.Tensors, type);
+    }
+
     /// <summary>Reads only what the file says of its model; the weights are neither read nor checked.</summary>
     /// <exception cref="FcnSharpException">The file is no model, was written by a newer version, or is damaged.</exception>
     public static ModelDescription LoadDescription(string path)

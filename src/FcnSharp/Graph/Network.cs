@@ -1,6 +1,7 @@
 using FcnSharp.Layers;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Graph;
 
@@ -176,6 +177,20 @@ public sealed class Network : IDisposable
 
             return compiled;
         }
+    }
+
+    /// <summary>A plan of this net's weights that gives the output of every layer, for finding out where something went wrong. It is the caller's to dispose.</summary>
+    /// <param name="output">An output whose layers are wanted.</param>
+    /// <param name="inputShapes">Shape per input that the output needs.</param>
+    internal CompiledNet CompileAllLayers(string output, IReadOnlyDictionary<string, Shape> inputShapes)
+    {
+        CheckNotFrozen();
+        IReadOnlyList<GraphNode> nodes = Graph.NodesFor([output]);
+        var outputs = nodes.ToDictionary(n => n.Layer.Name, n => new GraphValue(n.Layer.Name, 0, n, 0, ElementType.Float32));
+        var graph = new NetGraph(Graph.Name, Graph.Inputs, Graph.Nodes, outputs);
+        CompileTarget target = CompileTarget.Inference([.. outputs.Keys]);
+        var (program, inputs, values) = GraphCompiler.Compile(graph, _parameters, inputShapes, target);
+        return new CompiledNet(target, inputShapes, program, inputs, values, Device.Plan(program));
     }
 
     /// <inheritdoc/>

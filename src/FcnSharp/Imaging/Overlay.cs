@@ -79,6 +79,22 @@ public static class Overlay
         return result;
     }
 
+    /// <summary>A prediction beside its truth: image | truth | prediction | errors.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="truth">The true labels, of the same size.</param>
+    /// <param name="prediction">The predicted labels, of the same size.</param>
+    /// <param name="palette">The labels' colours.</param>
+    /// <param name="voidLabel">The label of the truth that does not count; -1 for none.</param>
+    /// <exception cref="FcnSharpException">The sizes differ, or the pictures together are too large to hold at once.</exception>
+    public static RgbImage Comparison(RgbImage image, LabelMap truth, LabelMap prediction, Palette palette, int voidLabel) => Panels(
+        [
+            image,
+            Blend(image, truth, palette, 0.7, voidLabel),
+            Blend(image, prediction, palette, 0.7),
+            Errors(truth, prediction, voidLabel),
+        ],
+        gap: 4);
+
     /// <summary>Pictures side by side, tops aligned, with white between and below them.</summary>
     /// <param name="panels">The pictures from left to right; at least one.</param>
     /// <param name="gap">White pixels between two of them, from 0.</param>

@@ -10,6 +10,9 @@ namespace FcnSharp.Layers;
 /// <param name="initializer">What it holds before training.</param>
 public sealed class Parameter(string name, Shape shape, Initializer initializer)
 {
+    private float _learningRateMultiplier = 1;
+    private float _decayMultiplier = 1;
+
     /// <summary>Unique in the net: the layer's name and the role, such as "conv1_1.weight".</summary>
     public string Name { get; } = name;
 
@@ -20,10 +23,10 @@ public sealed class Parameter(string name, Shape shape, Initializer initializer)
     public Initializer Initializer { get; } = initializer;
 
     /// <summary>Factor of the solver's learning rate (Caffe's lr_mult); 0 freezes it, and no gradient is computed.</summary>
-    public float LearningRateMultiplier { get; init; } = 1;
+    public float LearningRateMultiplier { get => _learningRateMultiplier; init => _learningRateMultiplier = value; }
 
     /// <summary>Factor of the solver's weight decay (Caffe's decay_mult).</summary>
-    public float DecayMultiplier { get; init; } = 1;
+    public float DecayMultiplier { get => _decayMultiplier; init => _decayMultiplier = value; }
 
     /// <summary>
     /// Whether it belongs to the model but not to what is learned, as the running estimates of batch norm: saved and loaded like a
@@ -33,6 +36,9 @@ public sealed class Parameter(string name, Shape shape, Initializer initializer)
 
     /// <summary>Whether a solver changes it.</summary>
     public bool IsTrainable => !IsBuffer && LearningRateMultiplier != 0;
+
+    /// <summary>Changes the multipliers, before a network of it is compiled or a solver made.</summary>
+    internal void Override(float learningRate, float decay) => (_learningRateMultiplier, _decayMultiplier) = (learningRate, decay);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Shape}";

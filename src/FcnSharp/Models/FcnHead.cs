@@ -8,7 +8,8 @@ namespace FcnSharp.Models;
 /// <summary>A finer value of the trunk that scores are made of, too.</summary>
 /// <param name="Name">Its stage, such as "pool4": the layers are score_pool4, fuse_pool4 and upscore_pool4.</param>
 /// <param name="Features">Its features.</param>
-internal readonly record struct Skip(string Name, GraphValue Features);
+/// <param name="Factor">What its scores are multiplied by before they are added: less than 1 for large features.</param>
+internal readonly record struct Skip(string Name, GraphValue Features, float Factor = 1);
 
 /// <summary>
 /// What makes a trunk an FCN (CVPR 2015, section 4.2, figure 3): 1x1 score layers on the coarse features and on each skip,
@@ -57,7 +58,7 @@ internal sealed class FcnHead(GraphBuilder b, GraphValue image, NetOptions optio
             fine = b.Crop($"score_{skip.Name}c", fine, up, -offset);
         }
 
-        return b.Sum("fuse_" + skip.Name, up, fine);
+        return b.WeightedSum("fuse_" + skip.Name, [1, skip.Factor], up, fine);
     }
 
     /// <summary>
@@ -102,6 +103,6 @@ internal sealed class FcnHead(GraphBuilder b, GraphValue image, NetOptions optio
         (GraphValue classes, GraphValue confidence) = b.ClassifyPixels("confidence", score);
         b.Output("confidentClasses", classes);
         b.Output("confidence", confidence);
-        b.Output("loss", b.SoftmaxCrossEntropyLoss("loss", score, labels, options.IgnoreIndex));
+        b.Output("loss", b.SoftmaxCrossEntropyLoss("loss", score, labels, options.IgnoreIndex, options.Loss, classWeights: options.ClassWeights));
     }
 }

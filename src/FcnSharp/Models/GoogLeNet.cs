@@ -7,7 +7,7 @@ namespace FcnSharp.Models;
 /// <summary>
 /// GoogLeNet (Szegedy et al., CVPR 2015, table 1) as the BVLC published it, Inception v1 without the auxiliary classifiers,
 /// and the FCNs on it. The reference announced FCN-32s without the final average pooling but never released it; 16s, 8s and 4s
-/// take skips from the poolings before, as on VGG16.
+/// are ours and take their skips from the deepest features of each stride.
 /// </summary>
 internal static class GoogLeNet
 {
@@ -48,35 +48,40 @@ internal static class GoogLeNet
         GraphValue image = b.Input("image", options.InputChannels ?? 3);
         GraphValue labels = b.Input("labels", 1, ElementType.Int32);
         bool tight = options.Padding == BorderPadding.Tight;
-        (GraphValue x, GraphValue[] pools) = Trunk(b, image, firstPadding: tight ? 3 : 100, poolPadding: tight ? 1 : 0);
+        (GraphValue x, GraphValue[] finer) = Trunk(b, image, firstPadding: tight ? 3 : 100, poolPadding: tight ? 1 : 0);
 
         x = b.Dropout("pool5/drop_7x7_s1", x, DropoutRatio);
-        Skip[] skips = [new("pool3", pools[2]), new("pool2", pools[1]), new("pool1", pools[0])];
+
+        // The factors, like those of the reference's at-once FCN-8s, make up for features that are the larger the finer they are
+        // (a pixel's 832, 480 and 192 channels have lengths of 21, 120 and 190, the coarsest 1024 one of 6): one learning rate
+        // then fits all score layers.
+        Skip[] skips = [new("inception_4e", finer[2], 0.3f), new("inception_3b", finer[1], 0.05f), new("conv2", finer[0], 0.03f)];
         new FcnHead(b, image, options).Write(labels, x, skips[..(stride switch { 32 => 0, 16 => 1, 8 => 2, _ => 3 })]);
         return b.Build();
     }
 
-    /// <summary>The features of inception_5b, and the outputs of the poolings of stride 4, 8, 16 and 32.</summary>
-    private static (GraphValue Features, GraphValue[] Pools) Trunk(GraphBuilder b, GraphValue image, int firstPadding, int poolPadding)
+    /// <summary>The features of inception_5b, and the last before each pooling from stride 4, 8 and 16 on.</summary>
+    private static (GraphValue Features, GraphValue[] Finer) Trunk(GraphBuilder b, GraphValue image, int firstPadding, int poolPadding)
     {
         var halving = new MaxPool2dParameters(3, 2, poolPadding, CeilMode: true);
-        var pools = new GraphValue[4];
+        var finer = new GraphValue[3];
         GraphValue x = b.Relu("conv1/relu_7x7", b.Conv2d("conv1/7x7_s2", image, 64, Conv2dParameters.Square(7, stride: 2, padding: firstPadding)));
-        pools[0] = b.MaxPool2d("pool1/3x3_s2", x, halving);
-        x = b.LocalResponseNorm("pool1/norm1", pools[0]);
+        x = b.MaxPool2d("pool1/3x3_s2", x, halving);
+        x = b.LocalResponseNorm("pool1/norm1", x);
         x = b.Relu("conv2/relu_3x3_reduce", b.Conv2d("conv2/3x3_reduce", x, 64, Conv2dParameters.Square(1)));
         x = b.Relu("conv2/relu_3x3", b.Conv2d("conv2/3x3", x, 192, Conv2dParameters.Square(3, padding: 1)));
         x = b.LocalResponseNorm("conv2/norm2", x);
         for (int stage = 0; stage < Stages.Length; stage++)
         {
-            pools[stage + 1] = x = b.MaxPool2d($"pool{stage + 2}/3x3_s2", x, halving);
+            finer[stage] = x;
+            x = b.MaxPool2d($"pool{stage + 2}/3x3_s2", x, halving);
             foreach (Inception module in Stages[stage])
             {
                 x = Module(b, x, module);
             }
         }
 
-        return (x, pools);
+        return (x, finer);
     }
 
     private static GraphValue Module(GraphBuilder b, GraphValue input, Inception module)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FcnSharp.Tensors;
+using FcnSharp.Tensors.Operations;
 
 namespace FcnSharp.Models;
 
@@ -53,6 +54,12 @@ public sealed record NetOptions
 
     /// <summary>The label of void pixels.</summary>
     public int IgnoreIndex { get; init; } = 255;
+
+    /// <summary>Whether the loss is the mean over the pixels that count or, as in the reference's heavy recipes, their sum. It shapes the training, not the model: model files do not hold it.</summary>
+    public LossReduction Loss { get; init; } = LossReduction.Mean;
+
+    /// <summary>How much a pixel of each class counts in the loss; null for all alike. Like <see cref="Loss"/> no part of the model.</summary>
+    public IReadOnlyList<float>? ClassWeights { get; init; }
 
     /// <summary>What the channels of VGG16 and AlexNet inside of the net are divided by: comparisons with other programs hold for small nets as for large ones, and small ones fit into a repository.</summary>
     internal int Narrowing { get; init; } = 1;

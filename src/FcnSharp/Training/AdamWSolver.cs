@@ -11,9 +11,9 @@ namespace FcnSharp.Training;
 public sealed class AdamWSolver(Network network) : Solver(network, "first", "second")
 {
     /// <inheritdoc/>
-    protected override void Step(Parameter parameter, IReadOnlyList<IDeviceTensor> state, long step, float learningRate, float weightDecay)
+    protected override void Step(Parameter parameter, IReadOnlyList<IDeviceTensor> state, SolverStep step)
     {
         ArgumentNullException.ThrowIfNull(state);
-        Network.Device.AdamWStep(Network.Value(parameter), Network.Gradient(parameter), state[0], state[1], new AdamWCoefficients(learningRate, weightDecay, step));
+        Network.Device.AdamWStep(Network.Value(parameter), Network.Gradient(parameter), state[0], state[1], new AdamWCoefficients(step.LearningRate, step.WeightDecay, step.Number, GradientScale: step.GradientScale));
     }
 }

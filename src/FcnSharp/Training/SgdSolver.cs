@@ -11,9 +11,9 @@ namespace FcnSharp.Training;
 public sealed class SgdSolver(Network network, float momentum) : Solver(network, "velocity")
 {
     /// <inheritdoc/>
-    protected override void Step(Parameter parameter, IReadOnlyList<IDeviceTensor> state, long step, float learningRate, float weightDecay)
+    protected override void Step(Parameter parameter, IReadOnlyList<IDeviceTensor> state, SolverStep step)
     {
         ArgumentNullException.ThrowIfNull(state);
-        Network.Device.SgdStep(Network.Value(parameter), Network.Gradient(parameter), state[0], new SgdCoefficients(learningRate, momentum, weightDecay));
+        Network.Device.SgdStep(Network.Value(parameter), Network.Gradient(parameter), state[0], new SgdCoefficients(step.LearningRate, momentum, step.WeightDecay, step.GradientScale));
     }
 }

@@ -15,6 +15,13 @@ public enum SolverKind
     AdamW,
 }
 
+/// <summary>The numbers of one parameter's step, its multipliers already in them.</summary>
+/// <param name="Number">The step, from 1.</param>
+/// <param name="LearningRate">Learning rate.</param>
+/// <param name="WeightDecay">Weight decay.</param>
+/// <param name="GradientScale">Factor of the gradient.</param>
+public readonly record struct SolverStep(long Number, float LearningRate, float WeightDecay, float GradientScale);
+
 /// <summary>
 /// A solver and its state: one or two tensors for each trainable parameter. Learning rate and weight decay are multiplied by
 /// each parameter's own factors.
@@ -23,6 +30,7 @@ public abstract class Solver : IDisposable
 {
     private readonly string[] _stateNames;
     private readonly List<(Parameter Parameter, IDeviceTensor[] State)> _parameters = [];
+    private float[] _gradient = [];
 
     /// <summary>Allocates the state, zero at first, for all trainable parameters.</summary>
     /// <param name="network">The net to train.</param>
@@ -57,14 +65,38 @@ public abstract class Solver : IDisposable
     /// <param name="step">Number of the step, from 1.</param>
     /// <param name="learningRate">Learning rate of the step, before the parameters' multipliers.</param>
     /// <param name="weightDecay">Weight decay, before the parameters' multipliers.</param>
-    public void Step(long step, float learningRate, float weightDecay)
+    /// <param name="gradientScale">Factor of the gradients, such as 1 / accumulated batches.</param>
+    public void Step(long step, float learningRate, float weightDecay, float gradientScale = 1)
     {
         foreach ((Parameter parameter, IDeviceTensor[] state) in _parameters)
         {
-            Step(parameter, state, step, learningRate * parameter.LearningRateMultiplier, weightDecay * parameter.DecayMultiplier);
+            Step(parameter, state, new SolverStep(step, learningRate * parameter.LearningRateMultiplier, weightDecay * parameter.DecayMultiplier, gradientScale));
         }
 
         Network.CommitBuffers();
+    }
+
+    /// <summary>The length of the gradient that has been accumulated, all parameters together (L2).</summary>
+    public double GradientNorm()
+    {
+        double sum = 0;
+        foreach ((Parameter parameter, IDeviceTensor[] _) in _parameters)
+        {
+            int count = checked((int)parameter.Shape.ElementCount);
+            if (_gradient.Length < count)
+            {
+                _gradient = new float[count];
+            }
+
+            Span<float> gradient = _gradient.AsSpan(0, count);
+            Network.Gradient(parameter).Read(gradient);
+            foreach (float g in gradient)
+            {
+                sum += (double)g * g;
+            }
+        }
+
+        return Math.Sqrt(sum);
     }
 
     /// <summary>Forgets gradients, and next values of buffers, that no step will use.</summary>
@@ -120,7 +152,7 @@ public abstract class Solver : IDisposable
     }
 
     /// <summary>One parameter's step.</summary>
-    protected abstract void Step(Parameter parameter, IReadOnlyList<IDeviceTensor> state, long step, float learningRate, float weightDecay);
+    protected abstract void Step(Parameter parameter, IReadOnlyList<IDeviceTensor> state, SolverStep step);
 
     /// <summary>Frees the state.</summary>
     protected virtual void Dispose(bool disposing)

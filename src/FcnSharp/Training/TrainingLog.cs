@@ -30,7 +30,7 @@ public sealed class TrainingLog : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         _path = path;
-        _entries = step == 0 ? [] : [.. ReadOrNone(path).Where(e => e.Step <= step)];
+        _entries = step == 0 ? [] : [.. Read(path).Where(e => e.Step <= step)];
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -56,7 +56,7 @@ public sealed class TrainingLog : IDisposable
     public void Dispose() => _writer.Dispose();
 
     /// <summary>Reads the lines of a log; none when there is no such file.</summary>
-    internal static List<TrainingLogEntry> ReadOrNone(string path)
+    public static IReadOnlyList<TrainingLogEntry> Read(string path)
     {
         var entries = new List<TrainingLogEntry>();
         if (!File.Exists(path))

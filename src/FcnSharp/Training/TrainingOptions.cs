@@ -6,11 +6,16 @@ namespace FcnSharp.Training;
 /// <summary>What shapes a training run beside net and data. All of it is written into checkpoints and model files.</summary>
 public sealed record TrainingOptions
 {
+    internal const string SolverSetting = "solver";
+
     /// <summary>Solver steps, at least 1.</summary>
     public required long Steps { get; init; }
 
     /// <summary>Images of a step, at least 1.</summary>
     public int BatchSize { get; init; } = 8;
+
+    /// <summary>Batches whose gradients are added up and averaged for one step, at least 1: large batches in the memory of small ones (Caffe's iter_size).</summary>
+    public int AccumulatedBatches { get; init; } = 1;
 
     /// <summary>The rule by which gradients change weights.</summary>
     public SolverKind Solver { get; init; } = SolverKind.Sgd;
@@ -30,8 +35,20 @@ public sealed record TrainingOptions
     /// <summary>Steps over which the learning rate rises from 0 at the start.</summary>
     public long WarmupSteps { get; init; }
 
+    /// <summary>The greatest length of the gradient, all parameters together; a longer one is scaled down. 0 for no bound.</summary>
+    public float ClipNorm { get; init; }
+
+    /// <summary>In which order images come.</summary>
+    public Sampling Sampling { get; init; }
+
     /// <summary>Whether images are mirrored left to right half of the time.</summary>
     public bool Mirror { get; init; } = true;
+
+    /// <summary>What else is done to images and labels.</summary>
+    public AugmentationOptions Augmentation { get; init; } = new();
+
+    /// <summary>Images of a step, all its batches together.</summary>
+    public int ImagesPerStep => BatchSize * AccumulatedBatches;
 
     /// <summary>Seed of initial weights, order of the images, mirroring and dropout.</summary>
     public long Seed { get; init; } = 1337;
@@ -48,11 +65,11 @@ public sealed record TrainingOptions
     public IReadOnlyDictionary<string, string> ToStrings()
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
-        return new Dictionary<string, string>
+        var values = new Dictionary<string, string>
         {
             ["steps"] = Steps.ToString(culture),
             ["batchSize"] = BatchSize.ToString(culture),
-            ["solver"] = Solver == SolverKind.Sgd ? "sgd" : "adamw",
+            [SolverSetting] = Solver == SolverKind.Sgd ? "sgd" : "adamw",
             ["learningRate"] = LearningRate.ToString("R", culture),
             ["momentum"] = Momentum.ToString("R", culture),
             ["weightDecay"] = WeightDecay.ToString("R", culture),
@@ -61,6 +78,27 @@ public sealed record TrainingOptions
             ["mirror"] = Mirror ? "true" : "false",
             ["seed"] = Seed.ToString(culture),
         };
+        if (AccumulatedBatches > 1)
+        {
+            values["accumulatedBatches"] = AccumulatedBatches.ToString(culture);
+        }
+
+        if (ClipNorm > 0)
+        {
+            values["clipNorm"] = ClipNorm.ToString("R", culture);
+        }
+
+        if (Sampling == Sampling.WithReplacement)
+        {
+            values["sampling"] = "withReplacement";
+        }
+
+        foreach ((string name, string value) in Augmentation.ToStrings())
+        {
+            values[name] = value;
+        }
+
+        return values;
     }
 
     /// <summary>Checks the ranges.</summary>
@@ -69,14 +107,17 @@ public sealed record TrainingOptions
     {
         Check(Steps >= 1, "number of steps", "at least 1", Steps);
         Check(BatchSize >= 1, "batch size", "at least 1", BatchSize);
+        Check(AccumulatedBatches >= 1, "number of accumulated batches", "at least 1", AccumulatedBatches);
+        Check(ClipNorm >= 0 && float.IsFinite(ClipNorm), "bound of the gradient", "at least 0", ClipNorm);
         Check(LearningRate > 0 && float.IsFinite(LearningRate), "learning rate", "above 0", LearningRate);
         Check(Momentum is >= 0 and < 1, "momentum", "at least 0 and below 1", Momentum);
         Check(WeightDecay >= 0 && float.IsFinite(WeightDecay), "weight decay", "at least 0", WeightDecay);
         Check(PolyPower >= 0 && double.IsFinite(PolyPower), "power of the learning rate", "at least 0", PolyPower);
         Check(WarmupSteps >= 0, "number of warm-up steps", "at least 0", WarmupSteps);
+        Augmentation.Validate();
     }
 
-    private static void Check(bool valid, string what, string expected, IFormattable found)
+    internal static void Check(bool valid, string what, string expected, IFormattable found)
     {
         if (!valid)
         {

@@ -72,6 +72,51 @@ public sealed class BenchCommandTests
         Assert.Single(JsonDocument.Parse(terminal.Output).RootElement.EnumerateArray());
     }
 
+    [Theory]
+    [InlineData("inference")]
+    [InlineData("training", "--train")]
+    public void A_whole_net_is_timed_in_either_direction(string pass, params string[] options)
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.True(terminal.Run(["bench", "--net", "mini-fcn8s", "--size", "24x40", "--threads", "1", "--json", .. options]) == 0, terminal.Error);
+
+        JsonElement result = JsonDocument.Parse(terminal.Output).RootElement;
+        Assert.Equal("mini-fcn8s", result.GetProperty("net").GetString());
+        Assert.Equal(pass, result.GetProperty("pass").GetString());
+        Assert.Equal("24x40", result.GetProperty("size").GetString());
+        Assert.Equal("tight", result.GetProperty("padding").GetString());
+        Assert.Equal(1, result.GetProperty("threads").GetInt32());
+        Assert.InRange(result.GetProperty("runs").GetInt32(), 5, 50);
+        Assert.InRange(result.GetProperty("min_ms").GetDouble(), 0.001, result.GetProperty("ms").GetDouble());
+        Assert.InRange(result.GetProperty("steady_bytes").GetInt64(), 1, result.GetProperty("peak_bytes").GetInt64());
+    }
+
+    [Fact]
+    public void A_whole_net_is_one_line_of_text()
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.True(terminal.Run("bench", "--net", "mini-fcn8s", "--size", "16x16") == 0, terminal.Error);
+
+        Assert.Matches(@"^mini-fcn8s 16x16 tight inference: [0-9.]+ ms \(median of [0-9]+, shortest [0-9.]+\), memory .*, at most .*\n$", terminal.Output);
+    }
+
+    [Theory]
+    [InlineData(2, "vgg16 is a classifier", "--net", "vgg16")]
+    [InlineData(2, "are of a net: name one with --net", "--train")]
+    [InlineData(2, "are of a net: name one with --net", "--size", "10x10")]
+    [InlineData(1, "fcn9s", "--net", "fcn9s")]
+    [InlineData(1, "has no reference padding", "--net", "mini-fcn8s", "--reference-padding", "--quiet")]
+    public void Wrong_words_of_a_whole_net_get_one_line(int exitCode, string expected, params string[] options)
+    {
+        CapturedTerminal terminal = new();
+
+        Assert.Equal(exitCode, terminal.Run(["bench", .. options]));
+
+        Assert.Contains(expected, Assert.Single(terminal.ErrorLines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Unknown_kernels_are_a_usage_error()
     {

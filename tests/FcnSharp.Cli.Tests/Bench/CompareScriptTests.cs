@@ -62,6 +62,7 @@ public sealed class CompareScriptTests
     [InlineData("--threads needs a whole number", "--threads", "many")]
     [InlineData("--only needs a value", "--only")]
     [InlineData("cannot write to", "--json", "no/such/folder/x.json")]
+    [InlineData("--avx2 is for layers, not for --nets", "--nets", "--avx2")]
     [InlineData("has torch", "--python", "no-such-python")]
     public void A_wrong_call_is_one_line(string expected, params string[] arguments)
     {

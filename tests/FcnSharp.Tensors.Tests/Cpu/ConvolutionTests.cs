@@ -46,7 +46,12 @@ public sealed class ConvolutionTests
 
     [Theory]
     [InlineData("3x3 same")]
+    [InlineData("33 channels to 64")]
+    [InlineData("7x7, stride 2, padding 3")]
     [InlineData("2 groups, stride, dilation")]
+    [InlineData("depthwise")]
+    [InlineData("up 8, FCN's kernel 16")]
+    [InlineData("up 8, one group a class, 9 columns, batch of 2")]
     [InlineData("up 3, output padding 2")]
     public void Parameter_gradients_of_two_runs_add_up_and_outputs_do_not(string name)
     {

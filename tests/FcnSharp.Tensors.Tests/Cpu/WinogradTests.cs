@@ -40,6 +40,7 @@ public sealed class WinogradTests
         ConvolutionData data = ConvolutionData.Normal(c);
         using var reference = new ReferenceDevice();
         ConvolutionRun expected = ConvolutionRun.On(reference, c, data);
+        Func<int, double>[] bounds = Bounds(c, data);
         CpuDevices.ForEach(
             (device, poison) =>
             {
@@ -51,9 +52,50 @@ public sealed class WinogradTests
                 TensorAssert.Close($"{kernels} output", expected.Output, actual[0], Tolerances.Winograd);
                 TensorAssert.Close($"{kernels} gradInput", expected.GradInput, actual[1], Tolerances.Winograd);
                 TensorAssert.Close($"{kernels} gradWeight", expected.GradWeight, actual[2], Tolerances.Winograd);
+                TensorAssert.Within($"{kernels} output", c.Output, expected.Output, actual[0], bounds[0]);
+                TensorAssert.Within($"{kernels} gradInput", c.Input, expected.GradInput, actual[1], bounds[1]);
+                TensorAssert.Within($"{kernels} gradWeight", c.Weight, expected.GradWeight, actual[2], bounds[2]);
                 Assert.NotEqual(Exact(c, data, kernels), actual[0]);
             },
             Precision.Fast);
+    }
+
+    public static TheoryData<int, int, bool> Transforms => new() { { 4, 3, false }, { 4, 3, true }, { 6, 3, false }, { 6, 3, true }, { 2, 7, false }, { 2, 7, true } };
+
+    [Theory]
+    [MemberData(nameof(Transforms))]
+    public void A_coefficient_that_is_off_by_a_hundredth_exceeds_the_measured_tolerance_and_one_of_the_wrong_sign_the_derived_bound(int outputs, int kernel, bool weights)
+    {
+        ConvolutionCase c = Conv("tolerance", new Shape(1, 6, 12, 13), 4, kernel, padding: kernel / 2);
+        ConvolutionData data = ConvolutionData.Normal(c);
+        MinimalFiltering transforms = weights ? MinimalFiltering.Of(kernel, outputs) : MinimalFiltering.Of(outputs, kernel);
+        double[] Result(MinimalFiltering by, ConvolutionData of) => weights ? by.BackwardWeight(c, of) : by.Forward(c, of);
+        double[] right = Result(transforms, data);
+        using var reference = new ReferenceDevice();
+        ConvolutionRun expected = ConvolutionRun.On(reference, c, data with { Bias = new Tensor(c.Bias) });
+        TensorAssert.Close("definition", weights ? expected.GradWeight : expected.Output, [.. right.Select(v => (float)v)], 1e-6);
+
+        double size = Math.Sqrt(right.Sum(v => v * v) / right.Length);
+        double[] bound = Result(transforms.Absolute(), data.Absolute());
+        long count = weights ? Tiles(c.Output, outputs) : c.Input.C;
+        foreach (double[,] matrix in (double[][,])[transforms.KernelMatrix, transforms.InputMatrix, transforms.BackMatrix])
+        {
+            for (int i = 0; i < matrix.Length; i++)
+            {
+                ref double coefficient = ref matrix[i / matrix.GetLength(1), i % matrix.GetLength(1)];
+                if (coefficient != 0)
+                {
+                    double was = coefficient;
+                    coefficient = was * 1.01;
+                    double[] near = Result(transforms, data);
+                    coefficient = -was;
+                    double[] far = Result(transforms, data);
+                    coefficient = was;
+                    Assert.True(Enumerable.Range(0, right.Length).Max(k => Math.Abs(near[k] - right[k])) > Tolerances.Winograd * size, $"{i}: {was}");
+                    Assert.Contains(Enumerable.Range(0, right.Length), k => Math.Abs(far[k] - right[k]) > Tolerances.MinimalFiltering(count, transforms, bound[k]));
+                }
+            }
+        }
     }
 
     [Fact]
@@ -136,6 +178,34 @@ public sealed class WinogradTests
             }
         }
     }
+
+    /// <summary>Derived bounds of the elements of output, input gradient and weight gradient, each with the tile that its map gets.</summary>
+    private static Func<int, double>[] Bounds(ConvolutionCase c, ConvolutionData data)
+    {
+        ConvolutionData size = data.Absolute();
+        int kernel = c.Weight.H;
+        var rules = new ConvolutionRules(KernelSet.Best.Blocked, Precision.Fast);
+        int tileOfWeights = TileOf(rules.BackwardWeight, c, c.Output);
+        MinimalFiltering forward = MinimalFiltering.Of(TileOf(rules.Forward, c, c.Output), kernel);
+        MinimalFiltering backward = MinimalFiltering.Of(TileOf(rules.BackwardInput, c, c.Input), kernel);
+        MinimalFiltering weights = MinimalFiltering.Of(kernel, tileOfWeights);
+        double[] output = forward.Absolute().Forward(c, size);
+        double[] gradInput = backward.Absolute().BackwardInput(c, size);
+        double[] gradWeight = weights.Absolute().BackwardWeight(c, size);
+        int plane = c.Output.H * c.Output.W;
+        return
+        [
+            i => Tolerances.MinimalFiltering(c.Input.C / c.Groups, forward, output[i] + size.Bias.Span[i / plane % c.OutChannels]),
+            i => Tolerances.MinimalFiltering(c.OutChannels / c.Groups, backward, gradInput[i]),
+            i => Tolerances.MinimalFiltering(Tiles(c.Output, tileOfWeights), weights, gradWeight[i]),
+        ];
+    }
+
+    /// <summary>The edge of the tiles of outputs that a map is cut into; of one too small for tiles, whose sums round less, that of small ones.</summary>
+    private static int TileOf(IReadOnlyList<ConvolutionRule> rules, ConvolutionCase c, Shape map) =>
+        ConvolutionRules.Choose(rules, new ConvolutionSite(c.Convolution!, c.Weight, (long)map.N * map.H * map.W, ConstantWeights: false)).Scheme?.Outputs ?? 4;
+
+    private static long Tiles(Shape map, int tile) => (long)map.N * ((map.H + tile - 1) / tile) * ((map.W + tile - 1) / tile);
 
     private static float[] Pooled(CpuDevice device, MaxPool2dParameters pool, int height, int width, bool relu, bool keepUnpooled, out int operations)
     {

@@ -33,6 +33,55 @@ public sealed class BudgetTests
         Assert.Contains("workspace", Assert.Throws<FcnSharpException>(() => less.Plan(net.Program)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(3, 4 * 32 * 32 * (9 + 36))]
+    [InlineData(1, 4 * 32 * 32)]
+    public void Weights_in_the_layout_of_the_kernels_count_and_are_released_only_by_a_plan_that_fits(int kernel, long held)
+    {
+        // 3x3 keeps the weights beside their 36 points, 1x1 the layout alone.
+        Conv2dParameters p = Conv2dParameters.Square(kernel, padding: kernel / 2);
+        using var pool = new WorkerPool(1);
+        using var generous = new CpuDevice(pool);
+        using IDeviceTensor measured = generous.Allocate("weight", new Shape(32, 32, kernel, kernel));
+        using IDevicePlan plan = generous.Plan(Convolution(p, measured, constant: true));
+        using IDevicePlan again = generous.Plan(Convolution(p, measured, constant: true));
+        Assert.Equal(held, plan.Memory.PersistentBytes);
+        Assert.Equal(plan.Memory, again.Memory);
+        using var less = new CpuDevice(pool, memoryBudget: plan.Memory.TotalBytes - 1);
+        using IDeviceTensor weight = less.Allocate("weight", measured.Shape);
+
+        Assert.Contains("parameters", Assert.Throws<FcnSharpException>(() => less.Plan(Convolution(p, weight, constant: true))).Message, StringComparison.Ordinal);
+
+        weight.Read(new float[weight.Shape.ElementCount]);
+    }
+
+    [Fact]
+    public void A_layout_beyond_memory_is_refused_before_it_is_touched()
+    {
+        using var pool = new WorkerPool(1);
+        using var device = new CpuDevice(pool, memoryBudget: 4 * 64 * 64 * 36 - 1);
+        using IDeviceTensor weight = device.Allocate("weight", new Shape(64, 64, 3, 3));
+        string message = Assert.Throws<FcnSharpException>(() => device.Plan(Convolution(Conv2dParameters.Square(3, padding: 1), weight, constant: true, side: 20))).Message;
+        Assert.Equal("weight, laid out for the kernels, needs 590 kB of memory, but 590 kB are available: use a smaller net.", message);
+    }
+
+    [Fact]
+    public void A_plan_that_needs_weights_in_their_own_layout_says_so_when_they_are_gone()
+    {
+        using var device = new CpuDevice(precision: Precision.Exact);
+        using IDeviceTensor weight = device.Allocate("score", new Shape(32, 32, 1, 1));
+        Conv2dParameters p = Conv2dParameters.Square(1);
+        using IDevicePlan before = device.Plan(Convolution(p, weight, constant: false));
+        using IDevicePlan frozen = device.Plan(Convolution(p, weight, constant: true));
+
+        using IExecution execution = before.Begin();
+        string message = Assert.Throws<InvalidOperationException>(() => execution.Run(TestContext.Current.CancellationToken)).Message;
+
+        Assert.Equal("score is kept for inference only, in a layout of the device: it can be neither read nor written.", message);
+        using IExecution runs = frozen.Begin();
+        runs.Run(TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public void Nets_of_hostile_size_are_refused_with_a_line_by_the_measured_budget()
     {
@@ -94,6 +143,16 @@ public sealed class BudgetTests
         Assert.True(KernelSet.Best.IsSupported);
         using CpuDevice one = CpuDevices.Create(KernelSet.Portable, 1);
         Assert.Equal("portable128 kernels, 1 thread", one.Description);
+    }
+
+    private static TensorProgram Convolution(Conv2dParameters p, IDeviceTensor weight, bool constant, int side = 30)
+    {
+        var builder = new ProgramBuilder("one convolution") { ConstantParameters = constant };
+        var input = new Shape(1, weight.Shape.C, side, side);
+        ProgramValue output = builder.Intermediate("y", p.OutputShape(input, weight.Shape));
+        builder.Add(new Conv2dForward("conv", p, builder.Input("x", input), builder.Persistent(weight), null, output));
+        builder.MarkOutput(output);
+        return builder.Build();
     }
 
     private static Shape[] HostileShapes() =>

@@ -230,6 +230,25 @@ public sealed class FolderDatasetTests : IDisposable
     }
 
     [Fact]
+    public void Default_classes_stand_in_for_counting_and_give_way_to_a_list()
+    {
+        AddPairs("a", "b");
+        FolderOptions options = new() { DefaultClasses = [new("x", 1, 2, 3), new("y", 4, 5, 6), new("z", 7, 8, 9)] };
+        Assert.Equal(["x", "y", "z"], FolderDataset.Open(_folder.Root, options: options).Classes.Select(info => info.Name));
+
+        Write("classes.txt", "p\nq");
+        Assert.Equal(["p", "q"], FolderDataset.Open(_folder.Root, options: options).Classes.Select(info => info.Name));
+
+        foreach (string folder in (string[])["train", "trainannot"])
+        {
+            Directory.CreateDirectory(_folder[$"camvid/{folder}"]);
+            File.Copy(_folder["labels/a.png"], _folder[$"camvid/{folder}/a.png"]);
+        }
+
+        Assert.Equal("Sky", FolderDataset.Open(_folder["camvid"], options: options).Classes[0].Name);
+    }
+
+    [Fact]
     public void A_single_image_cannot_be_split()
     {
         AddPairs("a");

@@ -59,6 +59,24 @@ public sealed class SampleReaderTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(2, 3)]
+    [InlineData(3, 3)]
+    public void Nothing_is_read_from_the_end_on(long start, long end)
+    {
+        Slow slow = new();
+        using SampleReader reader = new(slow, options: new() { Threads = 2, Ahead = 8, Start = start, End = end });
+        for (long position = start; position < end; position++)
+        {
+            Assert.Equal($"{position:D4}", reader.Read(TestContext.Current.CancellationToken).Name);
+        }
+
+        Assert.Throws<InvalidOperationException>(() => reader.Read(TestContext.Current.CancellationToken));
+        Thread.Sleep(50);
+        Assert.Equal(end - start, slow.Loaded);
+    }
+
     [Fact]
     public void A_broken_sample_is_reported_in_its_turn_and_the_next_one_follows()
     {

@@ -33,6 +33,27 @@ public sealed class ModelFileTests
         Assert.Equal(saved.Classes, ModelFile.LoadDescription(path).Classes);
     }
 
+    [Theory]
+    [InlineData(ElementType.F32)]
+    [InlineData(ElementType.F16)]
+    public void Recorded_figures_take_the_place_of_the_old_ones_and_nothing_else_changes(ElementType type)
+    {
+        using TempFolder folder = new();
+        string path = folder["model.safetensors"];
+        ModelFile.Save(path, SampleModel.Description, SampleModel.Tensors, type);
+        LoadedModel before = ModelFile.Load(path);
+        long length = new FileInfo(path).Length;
+        ModelMetrics measured = SampleModel.Description.Metrics! with { MeanIoU = 0.123 };
+
+        ModelFile.Record(path, measured);
+
+        LoadedModel after = ModelFile.Load(path);
+        Assert.Equal(0.123, after.Description.Metrics!.MeanIoU);
+        Assert.Equal(before.Description.Recipe, after.Description.Recipe);
+        Assert.All(before.Tensors.Zip(after.Tensors), t => Assert.True(t.First.Name == t.Second.Name && t.First.Tensor.Span.SequenceEqual(t.Second.Tensor.Span)));
+        Assert.InRange(new FileInfo(path).Length, length - 64, length + 64);
+    }
+
     [Fact]
     public void What_is_optional_may_be_absent()
     {

@@ -2,6 +2,7 @@ using FcnSharp.Graph;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Operations;
 using FcnSharp.TestKit;
 using Xunit;
 
@@ -111,6 +112,57 @@ public sealed class NetworkTests : IDisposable
         execution.Write(held.Inputs["image"], NetFixtures.Random(new Shape(1, 3, 9, 10), "1x3x9x10").Span);
         execution.Run(TestContext.Current.CancellationToken);
         Assert.Equal(before, NetFixtures.Read(execution, held.Outputs["scores"]).Span.ToArray());
+    }
+
+    [Fact]
+    public void Frozen_parameters_can_be_neither_trained_nor_read_nor_written()
+    {
+        using Network network = MiniFcn.Network(_device);
+        Dictionary<string, Tensor> weights = network.Save().ToDictionary();
+        network.Compile(CompileTarget.Train("loss"), MiniFcn.TrainingShapes(8, 8));
+        network.FreezeParameters();
+
+        Action[] refused =
+        [
+            () => network.Save(),
+            () => network.Load(weights, "memory"),
+            () => network.Initialize(1),
+            () => network.Compile(CompileTarget.Train("loss"), MiniFcn.TrainingShapes(8, 8)),
+        ];
+        Assert.All(refused, action => Assert.Contains("mini is frozen for inference", Assert.Throws<InvalidOperationException>(action).Message, StringComparison.Ordinal));
+        Assert.Equal(0, network.CachedPlanCount);
+        Assert.NotEmpty(MiniFcn.Scores(network, 8, 8));
+    }
+
+    [Theory]
+    [InlineData(Precision.Exact)]
+    [InlineData(Precision.Fast)]
+    public void Frozen_parameters_give_the_same_bits_as_before_for_several_sizes(Precision precision)
+    {
+        using var device = new CpuDevice(precision: precision, memoryBudget: 2_000_000_000);
+        using Network network = MiniFcn.Network(device);
+        (int Height, int Width)[] sizes = [(9, 10), (1, 1), (40, 31)];
+        float[][] before = [.. sizes.Select(s => MiniFcn.Scores(network, s.Height, s.Width))];
+
+        network.FreezeParameters();
+
+        Assert.All(sizes.Zip(before), pair => Assert.Equal(pair.Second, MiniFcn.Scores(network, pair.First.Height, pair.First.Width)));
+    }
+
+    [Fact]
+    public void Frozen_parameters_of_a_large_map_round_differently_in_fast_precision_because_their_tiles_may_be_larger()
+    {
+        using var device = new CpuDevice(precision: Precision.Fast, memoryBudget: 2_000_000_000);
+        using var network = new Network(NetFixtures.Graph("one", g => g.Output("y", g.Conv2d("c", g.Input("x", 16), 16, Conv2dParameters.Square(3, padding: 1)))), device);
+        network.Initialize(1);
+        (string, Tensor) input = ("x", NetFixtures.Random(new Shape(1, 16, 60, 60), "x"));
+        float[] before = NetFixtures.Forward(network, "y", input).Span.ToArray();
+
+        network.FreezeParameters();
+
+        float[] after = NetFixtures.Forward(network, "y", input).Span.ToArray();
+        TensorAssert.Close("frozen", before, after, Tolerances.Winograd);
+        Assert.NotEqual(before, after);
     }
 
     [Fact]

@@ -52,6 +52,23 @@ public sealed class OverlayTests
     }
 
     [Fact]
+    public void A_comparison_is_image_truth_prediction_and_errors_side_by_side()
+    {
+        RgbImage image = new(1, 1, [100, 100, 100]);
+        RgbImage picture = Overlay.Comparison(image, new LabelMap(1, 1, [0]), new LabelMap(1, 1, [1]), TwoColors, 255);
+
+        Assert.Equal(4 + 3 * 4, picture.Width);
+        (byte, byte, byte) At(int x) => (picture.Pixels[3 * x], picture.Pixels[3 * x + 1], picture.Pixels[3 * x + 2]);
+        Assert.Equal(((byte)100, (byte)100, (byte)100), At(0));
+        Assert.Equal((byte.MaxValue, byte.MaxValue, byte.MaxValue), At(1));
+        Assert.Equal(((byte)37, (byte)44, (byte)51), At(5));
+        Assert.Equal(((byte)170, (byte)100, (byte)30), At(10));
+        Assert.Equal(Overlay.Wrong, At(15));
+        byte[] ofVoid = Overlay.Comparison(image, new LabelMap(1, 1, [255]), new LabelMap(1, 1, [1]), TwoColors, 255).Pixels;
+        Assert.Equal((100, 0), (ofVoid[15], ofVoid[45]));
+    }
+
+    [Fact]
     public void Errors_tell_right_wrong_and_void()
     {
         byte[] pixels = Overlay.Errors(new LabelMap(3, 1, [1, 1, 255]), new LabelMap(3, 1, [1, 2, 1]), 255).Pixels;

@@ -81,6 +81,22 @@ public sealed class PngRoundTripTests
     }
 
     [Fact]
+    public void Numbers_survive_as_16_bit_grey_also_small_ones()
+    {
+        using TempFolder folder = new();
+        ushort[] numbers = [0, 1, 255, 256, 40000, 65535];
+        PngFile.WriteGrey16(folder["wide.png"], 3, 2, numbers);
+        PngFile.WriteGrey16(folder["small.png"], 2, 1, [3, 4]);
+
+        LabelMap read = PngFile.ReadLabels(folder["wide.png"]);
+        Assert.Equal((3, 2), (read.Width, read.Height));
+        Assert.Equal(numbers, read.Labels);
+        using PngReader small = PngReader.Open(folder["small.png"]);
+        Assert.Equal((PngColorType.Grey, 16), (small.ColorType, small.BitDepth));
+        Assert.Throws<ArgumentException>(() => PngFile.WriteGrey16(folder["x.png"], 2, 2, numbers));
+    }
+
+    [Fact]
     public void An_rgb_image_survives_in_a_file_and_in_memory()
     {
         using TempFolder folder = new();

@@ -3,7 +3,6 @@ using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Imaging;
 using FcnSharp.Inference;
-using FcnSharp.Layers;
 using FcnSharp.TestKit;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
@@ -18,7 +17,7 @@ public class SegmenterTests
     {
         using var folder = new TempFolder();
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
         ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
         using Segmenter loaded = Segmenter.Load(folder["m.safetensors"], device);
         using var direct = new Segmenter(network, MiniNet.Description);
@@ -35,7 +34,7 @@ public class SegmenterTests
     public void Any_size_gives_a_class_for_each_pixel(int width, int height)
     {
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         LabelMap labels = segmenter.Segment(new RgbImage(width, height), TestContext.Current.CancellationToken);
         Assert.Equal((width, height), (labels.Width, labels.Height));
@@ -48,7 +47,7 @@ public class SegmenterTests
     public void Confidence_comes_with_the_same_classes(int width, int height)
     {
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(width, height, 1, 0).Image;
 
@@ -64,7 +63,7 @@ public class SegmenterTests
     public void Confidence_costs_nothing_when_it_is_not_asked_for()
     {
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
 
         CompiledNet net = network.Compile(CompileTarget.Inference("classes"), new Dictionary<string, Shape> { ["image"] = new(1, 3, 32, 32) });
 
@@ -75,7 +74,7 @@ public class SegmenterTests
     public void Calls_from_several_threads_at_once_give_the_same_answers()
     {
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage[] images = [.. Enumerable.Range(0, 12).Select(i => SyntheticScenes.Generate(40 + i, 50, 2, i).Image)];
         LabelMap[] alone = [.. images.Select(i => segmenter.Segment(i, TestContext.Current.CancellationToken))];
@@ -163,19 +162,5 @@ public class SegmenterTests
         Assert.Equal([9, 39, 180, 480, 2700, 5700], planes);
         InputEncoder.Encode(image, new Preprocessing(ChannelOrder.Bgr, [1, 2, 3]), planes, mirror: true);
         Assert.Equal([59, 29, 48, 18, 37, 7], planes);
-    }
-
-    /// <summary>A net whose score layer is random, so that it sees several classes without training.</summary>
-    private static Network Biased(CpuDevice device)
-    {
-        Network network = MiniNet.Create(device);
-        foreach (Parameter p in network.Graph.Parameters.Where(p => p.Name.StartsWith("score_", StringComparison.Ordinal)))
-        {
-            var tensor = new Tensor(p.Shape);
-            Initializer.Gaussian(0.1).Fill(tensor, 3, CounterRandom.StreamOf(p.Name));
-            network.Value(p).Write(tensor.Span);
-        }
-
-        return network;
     }
 }

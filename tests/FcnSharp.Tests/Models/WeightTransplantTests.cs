@@ -70,9 +70,9 @@ public sealed class WeightTransplantTests
     }
 
     [Theory]
-    [InlineData("fcn16s-googlenet", "fcn32s-googlenet", "upscore.weight", "score_pool3.bias, score_pool3.weight, upscore16.weight, upscore2.weight")]
-    [InlineData("fcn8s-googlenet", "fcn16s-googlenet", "upscore16.weight", "score_pool2.bias, score_pool2.weight, upscore8.weight, upscore_pool3.weight")]
-    [InlineData("fcn8s-googlenet", "fcn32s-googlenet", "upscore.weight", "score_pool2.bias, score_pool2.weight, score_pool3.bias, score_pool3.weight, upscore2.weight, upscore8.weight, upscore_pool3.weight")]
+    [InlineData("fcn16s-googlenet", "fcn32s-googlenet", "upscore.weight", "score_inception_4e.bias, score_inception_4e.weight, upscore16.weight, upscore2.weight")]
+    [InlineData("fcn8s-googlenet", "fcn16s-googlenet", "upscore16.weight", "score_inception_3b.bias, score_inception_3b.weight, upscore8.weight, upscore_inception_4e.weight")]
+    [InlineData("fcn8s-googlenet", "fcn32s-googlenet", "upscore.weight", "score_inception_3b.bias, score_inception_3b.weight, score_inception_4e.bias, score_inception_4e.weight, upscore2.weight, upscore8.weight, upscore_inception_4e.weight")]
     [InlineData("fcn8s-squeezenet1.0", "fcn16s-squeezenet1.0", "upscore.weight", "score_pool4.bias, score_pool4.weight, upscore2.weight, upscore8.weight")]
     public void A_finer_FCN_starts_from_a_coarser_one(string name, string coarser, string dropped, string added)
     {

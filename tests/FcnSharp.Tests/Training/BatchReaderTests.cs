@@ -17,10 +17,10 @@ public sealed class BatchReaderTests
     {
         var dataset = new Marked(Enumerable.Repeat((5, 4), 7));
         var sampler = new EpochSampler(7, Options.Seed);
-        var batch = new BatchReader(dataset, AsIs, Options);
+        using var batch = new BatchReader(dataset, AsIs, Options);
         for (long step = 0; step < 10; step++)
         {
-            batch.Read(step);
+            batch.Read(step, TestContext.Current.CancellationToken);
 
             Assert.Equal(new Shape(3, 3, 4, 5), batch.ImageShape);
             Assert.Equal(Enumerable.Range(0, 3).Select(i => sampler.IndexAt(3 * step + i)), SamplesOf(batch));
@@ -30,11 +30,11 @@ public sealed class BatchReaderTests
     [Fact]
     public void An_epoch_visits_each_image_once()
     {
-        var batch = new BatchReader(new Marked(Enumerable.Repeat((3, 2), 12)), AsIs, Options);
+        using var batch = new BatchReader(new Marked(Enumerable.Repeat((3, 2), 12)), AsIs, Options);
         List<int> visited = [];
         for (long step = 0; step < 4; step++)
         {
-            batch.Read(step);
+            batch.Read(step, TestContext.Current.CancellationToken);
             visited.AddRange(SamplesOf(batch));
         }
 
@@ -46,14 +46,14 @@ public sealed class BatchReaderTests
     public void What_a_step_reads_follows_from_its_number_not_from_what_was_read_before()
     {
         var dataset = new Marked(Enumerable.Repeat((5, 4), 7));
-        var forward = new BatchReader(dataset, AsIs, Options);
+        using var forward = new BatchReader(dataset, AsIs, Options);
         for (long step = 0; step < 7; step++)
         {
-            forward.Read(step);
+            forward.Read(step, TestContext.Current.CancellationToken);
         }
 
-        var direct = new BatchReader(dataset, AsIs, Options);
-        direct.Read(6);
+        using var direct = new BatchReader(dataset, AsIs, Options);
+        direct.Read(6, TestContext.Current.CancellationToken);
 
         Assert.Equal(forward.Images, direct.Images);
         Assert.Equal(forward.Labels, direct.Labels);
@@ -63,10 +63,10 @@ public sealed class BatchReaderTests
     public void Another_seed_gives_another_order_and_other_mirrors()
     {
         var dataset = new Marked(Enumerable.Repeat((5, 4), 20));
-        var one = new BatchReader(dataset, AsIs, Options with { BatchSize = 20, Seed = 1 });
-        var two = new BatchReader(dataset, AsIs, Options with { BatchSize = 20, Seed = 2 });
-        one.Read(0);
-        two.Read(0);
+        using var one = new BatchReader(dataset, AsIs, Options with { BatchSize = 20, Seed = 1 });
+        using var two = new BatchReader(dataset, AsIs, Options with { BatchSize = 20, Seed = 2 });
+        one.Read(0, TestContext.Current.CancellationToken);
+        two.Read(0, TestContext.Current.CancellationToken);
 
         Assert.NotEqual(SamplesOf(one), SamplesOf(two));
         Assert.NotEqual(MirrorsOf(one), MirrorsOf(two));
@@ -75,8 +75,8 @@ public sealed class BatchReaderTests
     [Fact]
     public void A_mirrored_image_and_its_labels_stay_aligned()
     {
-        var batch = new BatchReader(new Marked(Enumerable.Repeat((5, 4), 50)), AsIs, Options with { BatchSize = 50 });
-        batch.Read(0);
+        using var batch = new BatchReader(new Marked(Enumerable.Repeat((5, 4), 50)), AsIs, Options with { BatchSize = 50 });
+        batch.Read(0, TestContext.Current.CancellationToken);
 
         // A dataset's pixel says its column in red, its row in green; its label says both.
         ReadOnlySpan<float> images = batch.Images;
@@ -98,8 +98,8 @@ public sealed class BatchReaderTests
     [Fact]
     public void Without_mirroring_every_image_is_as_it_was()
     {
-        var batch = new BatchReader(new Marked(Enumerable.Repeat((5, 4), 50)), AsIs, Options with { BatchSize = 50, Mirror = false });
-        batch.Read(0);
+        using var batch = new BatchReader(new Marked(Enumerable.Repeat((5, 4), 50)), AsIs, Options with { BatchSize = 50, Mirror = false });
+        batch.Read(0, TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(true, MirrorsOf(batch));
     }
@@ -107,8 +107,8 @@ public sealed class BatchReaderTests
     [Fact]
     public void Void_labels_are_passed_on()
     {
-        var batch = new BatchReader(new Marked([(1, 1)], label: 255), AsIs, Options with { BatchSize = 1 });
-        batch.Read(0);
+        using var batch = new BatchReader(new Marked([(1, 1)], label: 255), AsIs, Options with { BatchSize = 1 });
+        batch.Read(0, TestContext.Current.CancellationToken);
 
         Assert.Equal([255], batch.Labels.ToArray());
     }
@@ -116,9 +116,9 @@ public sealed class BatchReaderTests
     [Fact]
     public void Images_of_two_sizes_in_a_batch_are_one_line_that_names_both_and_says_what_to_do()
     {
-        var batch = new BatchReader(new Marked([(5, 4), (4, 5), (5, 4)]), AsIs, Options);
+        using var batch = new BatchReader(new Marked([(5, 4), (4, 5), (5, 4)]), AsIs, Options);
 
-        var e = Assert.Throws<FcnSharpException>(() => batch.Read(0));
+        var e = Assert.Throws<FcnSharpException>(() => batch.Read(0, TestContext.Current.CancellationToken));
 
         Assert.Contains("5x4", e.Message, StringComparison.Ordinal);
         Assert.Contains("4x5", e.Message, StringComparison.Ordinal);
@@ -132,10 +132,10 @@ public sealed class BatchReaderTests
     {
         (int Width, int Height)[] sizes = [(5, 4), (4, 5), (2, 2)];
         var sampler = new EpochSampler(3, Options.Seed);
-        var batch = new BatchReader(new Marked(sizes), AsIs, Options with { BatchSize = 1 });
+        using var batch = new BatchReader(new Marked(sizes), AsIs, Options with { BatchSize = 1 });
         for (long step = 0; step < 9; step++)
         {
-            batch.Read(step);
+            batch.Read(step, TestContext.Current.CancellationToken);
             (int width, int height) = sizes[sampler.IndexAt(step)];
             Assert.Equal(new Shape(1, 3, height, width), batch.ImageShape);
             Assert.Equal(3 * width * height, batch.Images.Length);

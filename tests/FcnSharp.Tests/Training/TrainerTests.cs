@@ -3,9 +3,11 @@ using FcnSharp.Evaluation;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Inference;
+using FcnSharp.Layers;
 using FcnSharp.TestKit;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
+using FcnSharp.Tensors.Operations;
 using FcnSharp.Training;
 using Xunit;
 
@@ -102,7 +104,7 @@ public class TrainerTests
         using Network network = MiniNet.Create(device);
         using Trainer trainer = Trainer(network, Options with { LearningRate = 1e6f, WarmupSteps = 0 });
         float[] last = [];
-        var e = Assert.Throws<FcnSharpException>(() =>
+        var e = Assert.Throws<DivergedException>(() =>
         {
             for (int step = 0; step < Options.Steps; step++)
             {
@@ -112,6 +114,59 @@ public class TrainerTests
         });
         Assert.Contains("learning rate", e.Message, StringComparison.Ordinal);
         Assert.Equal(last, MiniNet.Weights(network));
+    }
+
+    /// <summary>Mean losses of images of one size without void average to that of their batch.</summary>
+    [Theory]
+    [InlineData(LossReduction.Mean, 1)]
+    [InlineData(LossReduction.Sum, 4)]
+    public void Accumulated_batches_make_the_step_of_one_large_batch(LossReduction reduction, float factor)
+    {
+        float[] large = Plain(reduction, Options with { BatchSize = 4, Mirror = false, WeightDecay = 0, LearningRate = 1e-3f }, steps: 1, out float largeLoss);
+        float[] small = Plain(reduction, Options with { BatchSize = 1, AccumulatedBatches = 4, Mirror = false, WeightDecay = 0, LearningRate = factor * 1e-3f }, steps: 1, out float smallLoss);
+
+        Assert.Equal(large, small, (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.Equal(largeLoss, smallLoss, 5);
+        Assert.InRange(largeLoss, 0.5, 10);
+    }
+
+    [Fact]
+    public void A_clipped_step_has_the_direction_of_the_gradient_and_the_length_of_the_bound()
+    {
+        TrainingOptions plain = Options with { Mirror = false, WeightDecay = 0, LearningRate = 1, WarmupSteps = 0, Steps = 1 };
+        float[] start = Plain(LossReduction.Mean, plain, steps: 0, out _);
+        double[] free = [.. Plain(LossReduction.Mean, plain, steps: 1, out _).Zip(start, (a, b) => (double)a - b)];
+        double[] clipped = [.. Plain(LossReduction.Mean, plain with { ClipNorm = 0.01f }, steps: 1, out _).Zip(start, (a, b) => (double)a - b)];
+        double[] wide = [.. Plain(LossReduction.Mean, plain with { ClipNorm = 1e6f }, steps: 1, out _).Zip(start, (a, b) => (double)a - b)];
+
+        // Biases learn twice as fast, so lengths are compared before their multiplier.
+        double Length(double[] step) => Math.Sqrt(step.Select((d, i) => IsBias(i) ? d * d / 4 : d * d).Sum());
+        Assert.Equal(free, wide);
+        Assert.Equal(0.01, Length(clipped), 4);
+        double ratio = Length(free) / Length(clipped);
+        Assert.True(ratio > 2, $"{ratio}");
+        Assert.Equal(free, clipped.Select(d => ratio * d), (a, b) => Math.Abs(a - b) < 2e-4);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_names_the_layer_it_comes_from()
+    {
+        using var device = new CpuDevice();
+        using Network network = PlainNet(device, LossReduction.Mean);
+        using var trainer = new Trainer(network, MiniNet.Description, new DrawnScenes(4, 24, 16, seed: 5), Options, "test");
+        Parameter weight = network.Graph.Parameters.Single(p => p.Name == "score.weight");
+        float[] huge = new float[weight.Shape.ElementCount];
+        huge.AsSpan(0, 4).Fill(1e30f);
+        network.Value(weight).Write(huge);
+        string message = Assert.Throws<DivergedException>(() => trainer.RunStep(TestContext.Current.CancellationToken)).Message;
+        Assert.Contains("first in the weights score.weight", message, StringComparison.Ordinal);
+
+        // Sound weights, each not beyond all reason, whose product is.
+        huge.AsSpan(0, 4).Fill(9e5f);
+        network.Value(weight).Write(huge);
+        message = Assert.Throws<DivergedException>(() => trainer.RunStep(TestContext.Current.CancellationToken)).Message;
+        Assert.Contains("step 1, first in layer score:", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
     }
 
     [Fact]
@@ -132,6 +187,36 @@ public class TrainerTests
         Assert.Throws<FcnSharpException>(() => (Options with { LearningRate = float.NaN }).Validate());
         Assert.Throws<FcnSharpException>(() => (Options with { Momentum = 1 }).Validate());
         Options.Validate();
+    }
+
+    private static bool IsBias(int index) => index is >= 4 * 27 and < 4 * 27 + 4 or >= 4 * 27 + 4 + 24;
+
+    /// <summary>A convolution to 4 channels and one to scores: no dropout, whose masks would tell one large batch from many small ones.</summary>
+    private static Network PlainNet(CpuDevice device, LossReduction reduction)
+    {
+        var b = new GraphBuilder("plain");
+        GraphValue x = b.Relu("relu", b.Conv2d("conv", b.Input("image", 3), 4, Conv2dParameters.Square(3, padding: 1)));
+        GraphValue scores = b.Conv2d("score", x, SceneClasses.All.Count, Conv2dParameters.Square(1));
+        b.Output("scores", scores);
+        b.Output("loss", b.SoftmaxCrossEntropyLoss("loss", scores, b.Input("labels", 1, FcnSharp.Tensors.Programs.ElementType.Int32), reduction: reduction));
+        var network = new Network(b.Build(), device);
+        network.Initialize(seed: 1);
+        return network;
+    }
+
+    /// <summary>The weights after so many steps on one set of four images, and the last step's loss.</summary>
+    private static float[] Plain(LossReduction reduction, TrainingOptions options, int steps, out float loss)
+    {
+        using var device = new CpuDevice();
+        using Network network = PlainNet(device, reduction);
+        using var trainer = new Trainer(network, MiniNet.Description, new DrawnScenes(4, 24, 16, seed: 5), options, "test");
+        loss = 0;
+        for (int i = 0; i < steps; i++)
+        {
+            loss = trainer.RunStep(TestContext.Current.CancellationToken).Loss;
+        }
+
+        return MiniNet.Weights(network);
     }
 
     private static Trainer Trainer(Network network, TrainingOptions options) =>

@@ -89,7 +89,7 @@ public sealed class TrainingLogTests
             log.Add(new TrainingStep(9, 1, 1));
         }
 
-        Assert.Equal([1L, 2, 3, 9], TrainingLog.ReadOrNone(folder["log.jsonl"]).Select(e => e.Step));
+        Assert.Equal([1L, 2, 3, 9], TrainingLog.Read(folder["log.jsonl"]).Select(e => e.Step));
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class TrainingLogTests
         }
 
         Assert.Equal("{\"step\":1}\n", File.ReadAllText(folder["log.jsonl"]));
-        Assert.Equal(new TrainingLogEntry(1, null, null, null), Assert.Single(TrainingLog.ReadOrNone(folder["log.jsonl"])));
+        Assert.Equal(new TrainingLogEntry(1, null, null, null), Assert.Single(TrainingLog.Read(folder["log.jsonl"])));
     }
 
     [Theory]
@@ -130,7 +130,7 @@ public sealed class TrainingLogTests
             CultureInfo.CurrentCulture = new CultureInfo(culture);
             Write(folder["other.jsonl"], steps: 3);
             Assert.Equal(File.ReadAllText(folder["invariant.jsonl"]), File.ReadAllText(folder["other.jsonl"]));
-            Assert.Equal(0.1f, TrainingLog.ReadOrNone(folder["other.jsonl"])[0].LearningRate);
+            Assert.Equal(0.1f, TrainingLog.Read(folder["other.jsonl"])[0].LearningRate);
         }
         finally
         {

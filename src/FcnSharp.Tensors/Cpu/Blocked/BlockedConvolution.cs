@@ -20,33 +20,13 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     /// <summary>Tiles of a strip of outputs: a whole number of vectors for every scheme.</summary>
     private const int OutputStripTiles = 8;
 
-    /// <summary>Bytes of transformed tiles that a worker keeps in its own cache.</summary>
-    private const long PrivateBytes = 1500 << 10;
-
-    /// <summary>Bytes of transformed tiles that the workers share.</summary>
-    private const long SharedBytes = 8 << 20;
-
-    /// <summary>The same where reading the weights again costs more than reading the tiles from afar.</summary>
-    private const long SharedBytesOfLargeWeights = 24 << 20;
-
-    /// <summary>Bytes of transformed weights that count as large.</summary>
-    private const long LargeWeightBytes = 24 << 20;
-
-    /// <summary>Bytes of transformed weights above which they are read once for a shared block of tiles.</summary>
-    private const long SmallWeightBytes = 2 << 20;
-
     /// <summary>Blocks of channels multiplied at a time, so that the weights of one point stay in the nearest cache.</summary>
     private const int DepthBlocks = 16;
-
-    /// <summary>Items below which the tiles of a block are shared out, too.</summary>
-    private const int ItemsWanted = 8;
-
-    /// <summary>Tiles that a part has at least: a few rows of the largest tile kernel.</summary>
-    private const int LeastTilesPerPart = 28;
 
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
+    private readonly WinogradTransforms? _transforms;
     private readonly WinogradWeights _packing;
     private readonly WeightSource _weights;
     private readonly ProgramValue _input;
@@ -64,11 +44,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private readonly int _outputBlocks;
     private readonly int _gridHeight;
     private readonly int _gridWidth;
-    private readonly int _tiles;
-    private readonly int _tilesPerBlock;
-    private readonly int _blocks;
-    private readonly bool _shared;
-    private readonly int _outputBlocksPerItem;
+    private readonly TilePartition _partition;
     private readonly int _inputStripTiles;
     private readonly StripLoader _strips;
     private readonly int _tileRoom;
@@ -77,8 +53,6 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private readonly nint _productBlock;
     private readonly nint _stripRow;
     private readonly nint _outputStripRow;
-    private readonly int _tilesPerPart;
-    private readonly int[][] _splits;
     private readonly float[] _paddedBias;
     private readonly long _pointBytes;
     private readonly long _workerBytes;
@@ -102,6 +76,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     public BlockedConvolution(WorkerPool workers, BlockedKernels kernels, WinogradScheme scheme, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options)
     {
         (_workers, _kernels, _scheme, _input, _bias, _output) = (workers, kernels, scheme, input, bias, output);
+        _transforms = kernels.TransformsOf(scheme);
         (_paddingY, _paddingX, _groups) = (options.PaddingY, options.PaddingX, options.Groups);
         _floor = options.Relu ? 0 : float.NegativeInfinity;
         int lanes = kernels.Lanes;
@@ -115,56 +90,33 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         _result = options.Unpooled ?? output.Shape;
         _gridHeight = (_result.H + scheme.Outputs - 1) / scheme.Outputs;
         _gridWidth = (_result.W + scheme.Outputs - 1) / scheme.Outputs;
-        _tiles = checked(output.Shape.N * _gridHeight * _gridWidth);
         _inputStripTiles = (StripColumns - (scheme.Tile - scheme.Outputs)) / scheme.Outputs;
         _stripRow = (StripColumns + lanes + 1) * lanes;
         _strips = new StripLoader(kernels, input.Shape, _stripRow);
         _outputStripRow = (OutputStripTiles * scheme.Outputs + lanes + 1) * lanes;
 
-        long weightBytes = _packing.GroupElements * sizeof(float);
         long bytesPerTile = (long)scheme.PointCount * _inputBlocks * lanes * sizeof(float);
-        _shared = weightBytes > SmallWeightBytes || _tiles * bytesPerTile <= PrivateBytes;
-        long shared = weightBytes > LargeWeightBytes ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
-        int wanted = (int)Math.Clamp((_shared ? shared : PrivateBytes) / bytesPerTile, 14, Math.Max(14, _tiles));
-        _blocks = (_tiles + wanted - 1) / wanted;
-        _tilesPerBlock = ((_tiles + _blocks - 1) / _blocks + 1) / 2 * 2;
-        _blocks = (_tiles + _tilesPerBlock - 1) / _tilesPerBlock;
-        _outputBlocksPerItem = _shared && (options.ConstantWeights || _blocks > 1) ? Math.Max(1, Math.Min(4, _outputBlocks / 4)) : 1;
-
-        // Few output channels: their tiles are shared out as well, so that no worker is idle.
-        int outputItems = (_outputBlocks + _outputBlocksPerItem - 1) / _outputBlocksPerItem;
-        int wantedParts = _shared ? (ItemsWanted + outputItems - 1) / outputItems : 1;
-        _tilesPerPart = Math.Max(Math.Min(LeastTilesPerPart, _tilesPerBlock), ((_tilesPerBlock + wantedParts - 1) / wantedParts + 1) / 2 * 2);
-        _splits = new int[_tilesPerPart + 1][];
-        int rows = 0;
-        foreach (int block in (int[])[0, _blocks - 1])
-        {
-            for (int first = 0; first < TilesOf(block); first += _tilesPerPart)
-            {
-                int count = Math.Min(_tilesPerPart, TilesOf(block) - first);
-                _splits[count] ??= kernels.Split(count);
-                rows = Math.Max(rows, first + _splits[count].Sum());
-            }
-        }
+        _partition = new TilePartition(kernels, checked(output.Shape.N * _gridHeight * _gridWidth), bytesPerTile, _packing.GroupElements * sizeof(float), _outputBlocks, options.ConstantWeights);
+        int rows = _partition.Rows;
 
         // Pixels are copied in whole squares. An odd number of vectors, so that the points of one tile do not fall on the same sets of the cache.
         _tileRoom = rows + (scheme.Tile == 1 ? lanes : 0);
         _pointPlane = ((_inputBlocks * _tileRoom) | 1) * (nint)lanes;
         _productBlock = 2 * rows * (nint)lanes;
-        _productPlane = ((_outputBlocksPerItem * 2 * rows) | 1) * (nint)lanes;
+        _productPlane = ((_partition.OutputBlocksPerItem * 2 * rows) | 1) * (nint)lanes;
         _pointBytes = NativeBuffer.Align((scheme.PointCount * _pointPlane + lanes) * sizeof(float));
-        _workerBytes = (_shared ? 0 : _pointBytes)
+        _workerBytes = (_partition.Shared ? 0 : _pointBytes)
             + NativeBuffer.Align((scheme.PointCount * _productPlane + lanes * lanes) * sizeof(float))
             + StripBytes + OutputStripBytes + BackScratchBytes;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _shared && _blocks == 1 && _tilesPerPart >= _tilesPerBlock);
-        _workerBytes += _weights.IsPackedByUser ? WeightBlockBytes * _outputBlocksPerItem : 0;
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _partition is { Shared: true, Blocks: 1, Parts: 1 });
+        _workerBytes += _weights.IsPackedByUser ? WeightBlockBytes * _partition.OutputBlocksPerItem : 0;
         _paddedBias = GC.AllocateArray<float>(_groups * _outputBlocks * 2 * lanes, pinned: true);
         _transform = new TransformJob(this);
         _multiply = new MultiplyJob(this);
         _whole = new WholeJob(this);
     }
 
-    public long WorkspaceBytes => _weights.WorkspaceBytes + (_shared ? _pointBytes : 0) + _workerBytes * _workers.Threads;
+    public long WorkspaceBytes => _weights.WorkspaceBytes + (_partition.Shared ? _pointBytes : 0) + _workerBytes * _workers.Threads;
 
     /// <summary>The scheme of a 3x3 kernel depends on the size of the map: another plan may need the weights themselves.</summary>
     public ProgramValue? PackedParameter => _weights.IsConstant && _scheme.Kernel != 3 ? _weights.Weight : null;
@@ -183,17 +135,17 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         _outputData = frame.Float(_output);
         _weights.Prepare(frame);
         _points = frame.Workspace + _weights.WorkspaceBytes;
-        _scratch = _points + (_shared ? _pointBytes : 0);
+        _scratch = _points + (_partition.Shared ? _pointBytes : 0);
         PadBias(frame);
-        if (!_shared)
+        if (!_partition.Shared)
         {
-            _workers.Run(_whole, checked(_groups * _blocks));
+            _workers.Run(_whole, checked(_groups * _partition.Blocks));
             return;
         }
 
         for (int group = 0; group < _groups; group++)
         {
-            for (int block = 0; block < _blocks; block++)
+            for (int block = 0; block < _partition.Blocks; block++)
             {
                 _transform.Start(group, block);
                 _multiply.Start(group, block);
@@ -214,16 +166,14 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         }
     }
 
-    private int TilesOf(int block) => Math.Min(_tilesPerBlock, _tiles - block * _tilesPerBlock);
-
     /// <summary>Transforms some tiles of one block of channels to points.</summary>
     private void TransformTiles(int group, int block, int inputBlock, int first, int end, float* points, float* strip)
     {
-        int firstTile = block * _tilesPerBlock;
+        int firstTile = block * _partition.TilesPerBlock;
         float* target = points + inputBlock * _tileRoom * (nint)_kernels.Lanes;
         for (int tile = first; tile < end;)
         {
-            if (_scheme.Tile == 1)
+            if (_transforms is null)
             {
                 tile += CopyPixels(group, inputBlock, firstTile + tile, end - tile, target + tile * (nint)_kernels.Lanes);
                 continue;
@@ -235,15 +185,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
             int columns = count * _scheme.Outputs + _scheme.Tile - _scheme.Outputs;
             _strips.Load(_inputData, group * _channels, _channels, inputBlock, line / _gridHeight, line % _gridHeight * _scheme.Outputs - _paddingY, x * _scheme.Outputs - _paddingX, _scheme.Tile, columns, strip);
             float* to = target + tile * (nint)_kernels.Lanes;
-            if (_scheme.Tile == 8)
-            {
-                _kernels.Input8(strip, _stripRow, columns, count, _scheme.Outputs, to, _pointPlane, _kernels.Lanes);
-            }
-            else
-            {
-                _kernels.Input6(strip, _stripRow, columns, count, _scheme.Outputs, to, _pointPlane, _kernels.Lanes);
-            }
-
+            _transforms.Input(strip, _stripRow, columns, count, _scheme.Outputs, to, _pointPlane, _kernels.Lanes);
             tile += count;
         }
     }
@@ -265,7 +207,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private void MultiplyTiles(int group, int block, int firstOutputBlock, int outputBlocks, float* points, float* products, float* strip, float* backScratch, float* weightMemory, int firstTile, int tiles)
     {
         int lanes = _kernels.Lanes;
-        int[] split = _splits[tiles];
+        int[] split = _partition.Splits[tiles];
         float** weights = stackalloc float*[outputBlocks];
         for (int o = 0; o < outputBlocks; o++)
         {
@@ -300,7 +242,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
             int channel = (firstOutputBlock * 2 + o) * lanes;
             if (channel < _outputs)
             {
-                StoreTiles(group, block * _tilesPerBlock + firstTile, tiles, channel, products + o * (_productBlock / 2), strip, backScratch);
+                StoreTiles(group, block * _partition.TilesPerBlock + firstTile, tiles, channel, products + o * (_productBlock / 2), strip, backScratch);
             }
         }
     }
@@ -314,14 +256,14 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         fixed (float* biases = _paddedBias)
         {
             float* bias = biases + group * _outputBlocks * 2 * lanes + channel;
-            if (_scheme.Tile == 1)
+            if (_transforms is null)
             {
                 _kernels.Finish(products, end, bias, _floor);
             }
 
             for (int tile = 0; tile < end;)
             {
-                if (_scheme.Tile == 1)
+                if (_transforms is null)
                 {
                     tile += StorePixels(group, firstTile + tile, end - tile, channel, products + tile * lanes);
                     continue;
@@ -330,7 +272,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
                 int line = (firstTile + tile) / _gridWidth;
                 int x = (firstTile + tile) % _gridWidth;
                 int count = Math.Min(Math.Min(OutputStripTiles, end - tile), _gridWidth - x);
-                Back(products + tile * lanes, count, bias, strip, backScratch);
+                _transforms.Output(products + tile * lanes, _productPlane, count, bias, _floor, strip, _outputStripRow, backScratch);
 
                 int image = line / _gridHeight;
                 int top = line % _gridHeight * _scheme.Outputs;
@@ -368,27 +310,11 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         return count;
     }
 
-    private void Back(float* products, int count, float* bias, float* strip, float* scratch)
-    {
-        switch (_scheme.Outputs)
-        {
-            case 6:
-                _kernels.Output8To6(products, _productPlane, count, bias, _floor, strip, _outputStripRow, scratch);
-                break;
-            case 4:
-                _kernels.Output6To4(products, _productPlane, count, bias, _floor, strip, _outputStripRow, scratch);
-                break;
-            default:
-                _kernels.Output8To2(products, _productPlane, count, bias, _floor, strip, _outputStripRow, scratch);
-                break;
-        }
-    }
-
     /// <summary>A worker's scratch memory: products, strips, and points or weights where it has its own, never both.</summary>
-    private Scratch ScratchOf(int worker)
+    private BlockedScratch ScratchOf(int worker)
     {
         byte* memory = _scratch + worker * _workerBytes;
-        Scratch scratch;
+        BlockedScratch scratch;
         scratch.Strip = (float*)memory;
         memory += StripBytes;
         scratch.OutputStrip = (float*)memory;
@@ -402,32 +328,22 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         return scratch;
     }
 
-    private struct Scratch
-    {
-        public float* Strip;
-        public float* OutputStrip;
-        public float* Back;
-        public float* Products;
-        public float* Points;
-        public float* Weights;
-    }
-
     /// <summary>Small weights: one item is a block of tiles, from input to output.</summary>
     private sealed class WholeJob(BlockedConvolution owner) : IParallelJob
     {
         public void Run(int item, int worker)
         {
-            int group = item / owner._blocks;
-            int block = item % owner._blocks;
-            Scratch scratch = owner.ScratchOf(worker);
+            int group = item / owner._partition.Blocks;
+            int block = item % owner._partition.Blocks;
+            BlockedScratch scratch = owner.ScratchOf(worker);
             for (int i = 0; i < owner._inputBlocks; i++)
             {
-                owner.TransformTiles(group, block, i, 0, owner.TilesOf(block), scratch.Points, scratch.Strip);
+                owner.TransformTiles(group, block, i, 0, owner._partition.TilesOf(block), scratch.Points, scratch.Strip);
             }
 
             for (int o = 0; o < owner._outputBlocks; o++)
             {
-                owner.MultiplyTiles(group, block, o, 1, scratch.Points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights, 0, owner.TilesOf(block));
+                owner.MultiplyTiles(group, block, o, 1, scratch.Points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights, 0, owner._partition.TilesOf(block));
             }
         }
     }
@@ -443,14 +359,14 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         public void Start(int group, int block)
         {
             (_group, _block) = (group, block);
-            _parts = (owner.TilesOf(block) + TilesPerItem - 1) / TilesPerItem;
+            _parts = (owner._partition.TilesOf(block) + TilesPerItem - 1) / TilesPerItem;
             owner._workers.Run(this, owner._inputBlocks * _parts);
         }
 
         public void Run(int item, int worker)
         {
             int part = item % _parts;
-            int tiles = owner.TilesOf(_block);
+            int tiles = owner._partition.TilesOf(_block);
             int first = part * TilesPerItem;
             int end = Math.Min(tiles, first + TilesPerItem);
             owner.TransformTiles(_group, _block, item / _parts, first, end, (float*)owner._points, owner.ScratchOf(worker).Strip);
@@ -467,28 +383,18 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         public void Start(int group, int block)
         {
             (_group, _block) = (group, block);
-            _parts = (owner.TilesOf(block) + owner._tilesPerPart - 1) / owner._tilesPerPart;
-            owner._workers.Run(this, _parts * ((owner._outputBlocks + owner._outputBlocksPerItem - 1) / owner._outputBlocksPerItem));
+            _parts = (owner._partition.TilesOf(block) + owner._partition.TilesPerPart - 1) / owner._partition.TilesPerPart;
+            owner._workers.Run(this, _parts * ((owner._outputBlocks + owner._partition.OutputBlocksPerItem - 1) / owner._partition.OutputBlocksPerItem));
         }
 
         public void Run(int item, int worker)
         {
-            int first = item / _parts * owner._outputBlocksPerItem;
-            int count = Math.Min(owner._outputBlocksPerItem, owner._outputBlocks - first);
-            Scratch scratch = owner.ScratchOf(worker);
-            int tile = item % _parts * owner._tilesPerPart;
-            int tiles = Math.Min(owner._tilesPerPart, owner.TilesOf(_block) - tile);
+            int first = item / _parts * owner._partition.OutputBlocksPerItem;
+            int count = Math.Min(owner._partition.OutputBlocksPerItem, owner._outputBlocks - first);
+            BlockedScratch scratch = owner.ScratchOf(worker);
+            int tile = item % _parts * owner._partition.TilesPerPart;
+            int tiles = Math.Min(owner._partition.TilesPerPart, owner._partition.TilesOf(_block) - tile);
             owner.MultiplyTiles(_group, _block, first, count, (float*)owner._points, scratch.Products, scratch.OutputStrip, scratch.Back, scratch.Weights, tile, tiles);
         }
     }
 }
-
-/// <summary>What a convolution on blocked channels is to do.</summary>
-/// <param name="PaddingY">Zero rows above the input.</param>
-/// <param name="PaddingX">Zero columns left of the input.</param>
-/// <param name="Groups">Groups of channels.</param>
-/// <param name="Backward">Whether it is the data gradient of the weight's convolution.</param>
-/// <param name="Relu">Whether outputs below 0 become 0.</param>
-/// <param name="ConstantWeights">Whether the weights never change again.</param>
-/// <param name="Unpooled">Shape of the convolution's own result, when the output is that result after max-pooling of 2x2 with stride 2.</param>
-internal readonly record struct BlockedOptions(int PaddingY, int PaddingX, int Groups = 1, bool Backward = false, bool Relu = false, bool ConstantWeights = false, Shape? Unpooled = null);

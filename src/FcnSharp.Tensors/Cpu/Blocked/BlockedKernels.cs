@@ -33,6 +33,8 @@ internal sealed unsafe class BlockedKernels
 
     private delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] Spaced { get; init; } = [];
 
+    private Dictionary<WinogradScheme, WinogradTransforms> Transforms { get; init; } = [];
+
     public delegate*<float*, nint, int, int, int, float*, nint, void> Gather { get; private init; }
 
     public delegate*<float*, nint, int, float*, nint, void> CopyVectors { get; private init; }
@@ -48,34 +50,6 @@ internal sealed unsafe class BlockedKernels
     public delegate*<float*, nint, int, int, void> PoolPairs { get; private init; }
 
     public delegate*<float*, nint, float*, nint, void> Transpose { get; private init; }
-
-    public delegate*<float*, nint, int, int, int, float*, nint, nint, void> Input8 { get; private init; }
-
-    public delegate*<float*, nint, int, int, int, float*, nint, nint, void> Input6 { get; private init; }
-
-    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient6To8 { get; private init; }
-
-    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient2To8 { get; private init; }
-
-    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient4To6 { get; private init; }
-
-    public delegate*<float*, nint, int, float*, float, float*, nint, float*, void> Output8To6 { get; private init; }
-
-    public delegate*<float*, nint, int, float*, float, float*, nint, float*, void> Output8To2 { get; private init; }
-
-    public delegate*<float*, nint, int, float*, float, float*, nint, float*, void> Output6To4 { get; private init; }
-
-    public delegate*<float*, float*, nint, float*, void> Kernel3To8 { get; private init; }
-
-    public delegate*<float*, float*, nint, float*, void> Kernel3To6 { get; private init; }
-
-    public delegate*<float*, float*, nint, float*, void> Kernel7To8 { get; private init; }
-
-    public delegate*<float*, nint, float*, bool, float*, void> Kernel8To7 { get; private init; }
-
-    public delegate*<float*, nint, float*, bool, float*, void> Kernel8To3 { get; private init; }
-
-    public delegate*<float*, nint, float*, bool, float*, void> Kernel6To3 { get; private init; }
 
     public delegate*<float*, int, int, float*, nint, void> AddToRows { get; private init; }
 
@@ -97,25 +71,41 @@ internal sealed unsafe class BlockedKernels
             PoolPairs = &BlockedCopy<TOps, TVector>.PoolPairs,
             PrefetchRows = &BlockedCopy<TOps, TVector>.PrefetchRows,
             Transpose = &TransposeSquare<TOps, TVector>,
-            Input8 = &WinogradTransforms<TOps, TVector>.Input8,
-            Input6 = &WinogradTransforms<TOps, TVector>.Input6,
-            Gradient6To8 = &WinogradTransforms<TOps, TVector>.Gradient6To8,
-            Gradient2To8 = &WinogradTransforms<TOps, TVector>.Gradient2To8,
-            Gradient4To6 = &WinogradTransforms<TOps, TVector>.Gradient4To6,
-            Output8To6 = &WinogradTransforms<TOps, TVector>.Output8To6,
-            Output8To2 = &WinogradTransforms<TOps, TVector>.Output8To2,
-            Output6To4 = &WinogradTransforms<TOps, TVector>.Output6To4,
-            Kernel3To8 = &WinogradTransforms<TOps, TVector>.Kernel3To8,
-            Kernel3To6 = &WinogradTransforms<TOps, TVector>.Kernel3To6,
-            Kernel7To8 = &WinogradTransforms<TOps, TVector>.Kernel7To8,
-            Kernel8To7 = &WinogradTransforms<TOps, TVector>.Kernel8To7,
-            Kernel8To3 = &WinogradTransforms<TOps, TVector>.Kernel8To3,
-            Kernel6To3 = &WinogradTransforms<TOps, TVector>.Kernel6To3,
+            Transforms = new()
+            {
+                [WinogradScheme.Conv3x3Large] = new()
+                {
+                    Input = &WinogradInput<TOps, TVector>.Input8,
+                    Output = &WinogradOutput<TOps, TVector>.Output8To6,
+                    Kernel = &WinogradKernel<TOps, TVector>.Kernel3To8,
+                    Gradient = &WinogradKernel<TOps, TVector>.Gradient6To8,
+                    KernelGradient = &WinogradKernelGradient<TOps, TVector>.Kernel8To3,
+                },
+                [WinogradScheme.Conv3x3Small] = new()
+                {
+                    Input = &WinogradInput<TOps, TVector>.Input6,
+                    Output = &WinogradOutput<TOps, TVector>.Output6To4,
+                    Kernel = &WinogradKernel<TOps, TVector>.Kernel3To6,
+                    Gradient = &WinogradKernel<TOps, TVector>.Gradient4To6,
+                    KernelGradient = &WinogradKernelGradient<TOps, TVector>.Kernel6To3,
+                },
+                [WinogradScheme.Conv7x7] = new()
+                {
+                    Input = &WinogradInput<TOps, TVector>.Input8,
+                    Output = &WinogradOutput<TOps, TVector>.Output8To2,
+                    Kernel = &WinogradKernel<TOps, TVector>.Kernel7To8,
+                    Gradient = &WinogradKernel<TOps, TVector>.Gradient2To8,
+                    KernelGradient = &WinogradKernelGradient<TOps, TVector>.Kernel8To7,
+                },
+            },
             AddToRows = &BlockedCopy<TOps, TVector>.AddToRows,
         };
 
     /// <summary>Tile kernels by rows, for rows that lie 4, 8, 16 or 32 floats apart in blocks that a table finds.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] SpacedRows(int stride) => Spaced[int.Log2(stride) - 2];
+
+    /// <summary>The transforms of a scheme; none where a pixel is its own point.</summary>
+    public WinogradTransforms? TransformsOf(WinogradScheme scheme) => Transforms.GetValueOrDefault(scheme);
 
     /// <summary>The sizes of the tiles that cover at least this many rows, at the least cost; all sizes are even.</summary>
     public int[] Split(int rows)

@@ -23,6 +23,8 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     private readonly ConvTranspose2dForward _operation;
     private readonly Shape _input;
     private readonly Shape _output;
+    private readonly int _groupInputs;
+    private readonly int _groupOutputs;
     private readonly int _stride;
     private readonly int _kernel;
     private readonly int _paddingY;
@@ -54,6 +56,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         (_input, _output) = (operation.Input.Shape, operation.Output.Shape);
         Conv2dParameters p = operation.Parameters.Convolution;
         (_stride, _kernel, _paddingY, _paddingX) = (p.StrideHeight, p.KernelHeight, p.PaddingHeight, p.PaddingWidth);
+        (_groupInputs, _groupOutputs) = (_input.C / p.Groups, _output.C / p.Groups);
         _taps = (_kernel + _stride - 1) / _stride;
         _gridHeight = (_output.H - 1 + _paddingY) / _stride + 1;
         _gridWidth = (_output.W - 1 + _paddingX) / _stride + 1;
@@ -73,20 +76,30 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     // Rows of a tile past the last column read on into the next row.
     private long PaddedBytes => NativeBuffer.Align(checked((_input.N * _taps * _input.C * _plane + LargestTile) * sizeof(float)));
 
-    private nint PairElements => (nint)_taps * _taps * _input.C * 2 * _kernels.Lanes;
+    private nint PairElements => (nint)_taps * _taps * _groupInputs * 2 * _kernels.Lanes;
 
     private long PackedBytes => NativeBuffer.Align(checked(_pairs * PairElements * sizeof(float)));
 
     public long WorkspaceBytes => PaddedBytes + PackedBytes;
 
-    /// <summary>Whether this kernel can compute it.</summary>
-    public static bool CanCompute(BlockedKernels kernels, ConvTranspose2dParameters parameters)
-    {
-        Conv2dParameters p = parameters.Convolution;
-        return p is { Groups: 1, DilationHeight: 1, DilationWidth: 1, StrideHeight: 4 or 8 or 16 or 32 }
-            && p.StrideHeight == p.StrideWidth && p.KernelHeight == p.KernelWidth
-            && p.StrideHeight * p.StrideWidth % kernels.Lanes == 0;
-    }
+    /// <summary>What the gradients can compute.</summary>
+    public static ConvolutionCondition[] BackwardConditions(BlockedKernels kernels) => [.. Common(kernels), new("1 group", s => s.Parameters.Groups == 1)];
+
+    /// <summary>What it can compute: two vectors of outputs see the same inputs.</summary>
+    public static ConvolutionCondition[] Conditions(BlockedKernels kernels) =>
+    [
+        .. Common(kernels),
+        new(
+            $"1 group, or outputs of a group x stride x stride a multiple of {2 * kernels.Lanes}",
+            s => s.Parameters.Groups == 1 || (long)s.Weight.C * s.Parameters.StrideHeight * s.Parameters.StrideWidth % (2 * kernels.Lanes) == 0),
+    ];
+
+    private static ConvolutionCondition[] Common(BlockedKernels kernels) =>
+    [
+        new("stride 4, 8, 16 or 32", s => s.Parameters is { StrideHeight: 4 or 8 or 16 or 32 } p && p.StrideHeight == p.StrideWidth && p.StrideHeight * p.StrideWidth % kernels.Lanes == 0),
+        new("square kernel", s => s.Parameters.KernelHeight == s.Parameters.KernelWidth),
+        new("no dilation", s => s.Parameters is { DilationHeight: 1, DilationWidth: 1 }),
+    ];
 
     public void Execute(KernelFrame frame)
     {
@@ -110,11 +123,12 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         float* products = stackalloc float[2 * LargestTile * LargestVector];
         for (int pair = 0; pair < _pairs; pair++)
         {
+            int group = _places[pair * 2].Channel / _groupOutputs;
             int first = 0;
             foreach (int rows in _split)
             {
-                float* a = _padded + image * _taps * _input.C * _plane + (_taps - 1 + row) * _pitch + first;
-                _kernels.AdjacentRows[rows](_taps, _taps * _input.C, a, -_pitch, _plane, _packed + pair * PairElements, products, LargestTile * lanes, false);
+                float* a = _padded + (image * _input.C + group * _groupInputs) * _taps * _plane + (_taps - 1 + row) * _pitch + first;
+                _kernels.AdjacentRows[rows](_taps, _taps * _groupInputs, a, -_pitch, _plane, _packed + pair * PairElements, products, LargestTile * lanes, false);
                 int count = Math.Min(rows, _gridWidth - first);
                 for (int half = 0; half < 2 && pair * 2 + half < _vectors; half++)
                 {
@@ -214,18 +228,18 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     }
 
     /// <summary>
-    /// The input's planes with zeros around them, [tap column][C_in], each tap's shifted by its column: all that a row of taps
-    /// sees of a position lies at one distance. One item a plane.
+    /// The input's planes with zeros around them, [group][tap column][C_in], each tap's shifted by its column: all that a row of
+    /// taps sees of a position lies at one distance. One item a plane.
     /// </summary>
     private sealed class PlaneJob(StrideBlocks owner) : IParallelJob
     {
         public void Run(int item, int worker)
         {
-            int channels = owner._input.C;
-            int image = item / channels / owner._taps;
+            int channels = owner._groupInputs;
+            int group = item / channels / owner._taps;
             int shift = item / channels % owner._taps;
             float* target = owner._padded + item * owner._plane;
-            float* source = owner._inputData + ((nint)image * channels + item % channels) * owner._input.H * owner._input.W;
+            float* source = owner._inputData + ((nint)group * channels + item % channels) * owner._input.H * owner._input.W;
             new Span<float>(target, checked((int)owner._plane)).Clear();
             for (int y = 0; y < owner._input.H; y++)
             {
@@ -235,7 +249,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         }
     }
 
-    /// <summary>Weights [C_in, C_out, k, k] as [pair of vectors][tap row][tap column][C_in][two vectors]. One item a vector.</summary>
+    /// <summary>Weights [C_in, C_out / groups, k, k] as [pair of vectors][tap row][tap column][C_in / groups][two vectors]. One item a vector.</summary>
     private sealed class PackJob(StrideBlocks owner) : IParallelJob
     {
         public void Run(int item, int worker)
@@ -243,14 +257,15 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
             int lanes = owner._kernels.Lanes;
             int stride = owner._stride;
             (int channel, int firstY, int firstX) = owner._places[item];
+            int firstInput = channel / owner._groupOutputs * owner._groupInputs;
             float* target = owner._packed + item / 2 * owner.PairElements + item % 2 * lanes;
             for (int tapY = 0; tapY < owner._taps; tapY++)
             {
                 for (int tapX = 0; tapX < owner._taps; tapX++)
                 {
-                    for (int c = 0; c < owner._input.C; c++)
+                    for (int c = 0; c < owner._groupInputs; c++)
                     {
-                        float* weights = owner._weightData + ((nint)c * owner._output.C + channel) * owner._kernel * owner._kernel;
+                        float* weights = owner._weightData + ((nint)(firstInput + c) * owner._groupOutputs + channel % owner._groupOutputs) * owner._kernel * owner._kernel;
                         for (int r = 0; r < owner._segmentRows; r++)
                         {
                             int ky = firstY + r + tapY * stride;

@@ -27,6 +27,7 @@ internal sealed unsafe class WinogradWeightGradient : IKernel
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
+    private readonly WinogradTransforms _transforms;
     private readonly ProgramValue _input;
     private readonly ProgramValue _gradOutput;
     private readonly ProgramValue _gradWeight;
@@ -71,6 +72,7 @@ internal sealed unsafe class WinogradWeightGradient : IKernel
     public WinogradWeightGradient(WorkerPool workers, BlockedKernels kernels, WinogradScheme scheme, Conv2dBackwardWeight operation, ProgramValue gradWeight)
     {
         (_workers, _kernels, _scheme) = (workers, kernels, scheme);
+        _transforms = kernels.TransformsOf(scheme)!;
         (_input, _gradOutput, _gradWeight) = (operation.Input, operation.GradOutput, gradWeight);
         Conv2dParameters p = operation.Parameters;
         (_paddingY, _paddingX, _groups) = (p.PaddingHeight, p.PaddingWidth, p.Groups);
@@ -152,15 +154,7 @@ internal sealed unsafe class WinogradWeightGradient : IKernel
             int columns = count * _scheme.Outputs + _scheme.Tile - _scheme.Outputs;
             _inputStrips.Load(_inputData, group * _channels, _channels, inputBlock, line / _gridHeight, line % _gridHeight * _scheme.Outputs - _paddingY, x * _scheme.Outputs - _paddingX, _scheme.Tile, columns, strip);
             float* target = _inputPoints + tile * _inputTile + inputBlock * _kernels.Lanes;
-            if (_scheme.Tile == 8)
-            {
-                _kernels.Input8(strip, _stripRow, columns, count, _scheme.Outputs, target, _inputPlane, _inputTile);
-            }
-            else
-            {
-                _kernels.Input6(strip, _stripRow, columns, count, _scheme.Outputs, target, _inputPlane, _inputTile);
-            }
-
+            _transforms.Input(strip, _stripRow, columns, count, _scheme.Outputs, target, _inputPlane, _inputTile);
             tile += count;
         }
     }
@@ -176,19 +170,7 @@ internal sealed unsafe class WinogradWeightGradient : IKernel
             int count = Math.Min(Math.Min(_gradientStripTiles, end - tile), _gridWidth - x);
             _gradientStrips.Load(_gradientData, group * _outputs, _outputs, channelBlock, line / _gridHeight, line % _gridHeight * _scheme.Outputs, x * _scheme.Outputs, _scheme.Outputs, count * _scheme.Outputs, strip);
             float* target = _gradientPoints + ((nint)(channelBlock / 2) * tiles + tile) * 2 * lanes + channelBlock % 2 * lanes;
-            switch (_scheme.Outputs)
-            {
-                case 6:
-                    _kernels.Gradient6To8(strip, _stripRow, count, target, _gradientPlane, 2 * lanes);
-                    break;
-                case 4:
-                    _kernels.Gradient4To6(strip, _stripRow, count, target, _gradientPlane, 2 * lanes);
-                    break;
-                default:
-                    _kernels.Gradient2To8(strip, _stripRow, count, target, _gradientPlane, 2 * lanes);
-                    break;
-            }
-
+            _transforms.Gradient(strip, _stripRow, count, target, _gradientPlane, 2 * lanes);
             tile += count;
         }
     }
@@ -232,20 +214,7 @@ internal sealed unsafe class WinogradWeightGradient : IKernel
         float* kernels = _blocks == 1 ? scratch + _scheme.PointCount * lanes : _kernelSums + (((nint)(output / lanes) * _channels) + firstChannel) * taps * lanes;
         for (int channel = 0; channel < channels; channel++)
         {
-            float* from = sums + channel * lanes;
-            float* to = kernels + channel * taps * lanes;
-            switch (_scheme.Kernel, _scheme.Tile)
-            {
-                case (3, 8):
-                    _kernels.Kernel8To3(from, _sumPlane, to, block > 0, scratch);
-                    break;
-                case (3, 6):
-                    _kernels.Kernel6To3(from, _sumPlane, to, block > 0, scratch);
-                    break;
-                default:
-                    _kernels.Kernel8To7(from, _sumPlane, to, block > 0, scratch);
-                    break;
-            }
+            _transforms.KernelGradient(sums + channel * lanes, _sumPlane, kernels + channel * taps * lanes, block > 0, scratch);
         }
 
         if (block == _blocks - 1)

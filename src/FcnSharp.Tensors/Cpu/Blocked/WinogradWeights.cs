@@ -1,5 +1,3 @@
-using FcnSharp.Tensors.Memory;
-
 namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
@@ -10,6 +8,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
 {
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
+    private readonly WinogradTransforms? _transforms;
     private readonly Shape _weight;
     private readonly int _groups;
     private readonly bool _backward;
@@ -28,6 +27,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     public WinogradWeights(BlockedKernels kernels, WinogradScheme scheme, Shape weight, int groups, bool backward)
     {
         (_kernels, _scheme, _weight, _groups, _backward) = (kernels, scheme, weight, groups, backward);
+        _transforms = kernels.TransformsOf(scheme);
         _outputs = backward ? weight.C : weight.N / groups;
         _inputs = backward ? weight.N / groups : weight.C;
         _inputBlocks = (_inputs + kernels.Lanes - 1) / kernels.Lanes;
@@ -119,21 +119,13 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
 
     private void Transform(float* kernel, float* target, float* scratch)
     {
-        switch (_scheme.Kernel, _scheme.Tile)
+        if (_transforms is null)
         {
-            case (3, 8):
-                _kernels.Kernel3To8(kernel, target, PointElements, scratch);
-                break;
-            case (3, 6):
-                _kernels.Kernel3To6(kernel, target, PointElements, scratch);
-                break;
-            case (7, 8):
-                _kernels.Kernel7To8(kernel, target, PointElements, scratch);
-                break;
-            default:
-                new ReadOnlySpan<float>(kernel, _kernels.Lanes).CopyTo(new Span<float>(target, _kernels.Lanes));
-                break;
+            new ReadOnlySpan<float>(kernel, _kernels.Lanes).CopyTo(new Span<float>(target, _kernels.Lanes));
+            return;
         }
+
+        _transforms.Kernel(kernel, target, PointElements, scratch);
     }
 
     /// <summary>A square of a 1x1 kernel's weights: a transpose forward, a copy backward.</summary>

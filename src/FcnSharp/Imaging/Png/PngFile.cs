@@ -80,6 +80,33 @@ public static class PngFile
         AtomicFile.Write(path, stream => WriteLabels(stream, labels, palette));
     }
 
+    /// <summary>Writes numbers from 0 to 65535, such as measurements, as a 16-bit grey PNG.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="samples">A number for each pixel, row by row.</param>
+    /// <exception cref="ArgumentException">Another count of numbers.</exception>
+    /// <exception cref="FcnSharpException">The file cannot be written; an old one is left as it was.</exception>
+    public static void WriteGrey16(string path, int width, int height, ushort[] samples)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        if (samples.Length != ImageSize.CheckedLength(width, height, 1))
+        {
+            throw new ArgumentException($"A picture of {width}x{height} needs {(long)width * height} numbers, found {samples.Length}.", nameof(samples));
+        }
+
+        AtomicFile.Write(path, stream =>
+        {
+            using PngWriter writer = new(stream, width, height, PngColorType.Grey, 16);
+            for (int y = 0; y < height; y++)
+            {
+                writer.WriteRow(samples.AsSpan(y * width, width));
+            }
+
+            writer.Finish();
+        });
+    }
+
     /// <summary>The bytes of the file that <see cref="WriteRgb(string, RgbImage)"/> writes.</summary>
     public static byte[] EncodeRgb(RgbImage image)
     {

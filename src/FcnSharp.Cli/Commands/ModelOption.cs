@@ -1,0 +1,30 @@
+using System.CommandLine;
+using FcnSharp.Tensors;
+
+namespace FcnSharp.Cli.Commands;
+
+/// <summary>The option --model: a trained model, or the one that comes with the program.</summary>
+internal static class ModelOption
+{
+    private const string Shipped = "fcn8s-googlenet-camvid.safetensors";
+
+    /// <summary>Creates the option.</summary>
+    public static Option<string?> Create() => new("--model")
+    {
+        Description = "A model file, such as demo/model.safetensors; the street scene model that comes with fcn if not given.",
+        HelpName = "file",
+    };
+
+    /// <summary>The model that was asked for.</summary>
+    /// <exception cref="FcnSharpException">None was, and none came with the program.</exception>
+    public static string Path(ParseResult parsed, Option<string?> option)
+    {
+        if (parsed.GetValue(option) is { } given)
+        {
+            return given;
+        }
+
+        string shipped = System.IO.Path.Combine(AppContext.BaseDirectory, "models", Shipped);
+        return File.Exists(shipped) ? shipped : throw new FcnSharpException($"{shipped} was not found, the model that comes with fcn; name another by --model.");
+    }
+}

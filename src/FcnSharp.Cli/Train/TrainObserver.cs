@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using FcnSharp.Cli.Hosting;
+using FcnSharp.Cli.Progress;
+using FcnSharp.Evaluation;
+using FcnSharp.Training;
+
+namespace FcnSharp.Cli.Train;
+
+/// <summary>Shows a run's progress in images, and measures its time without the evaluations.</summary>
+internal sealed class TrainObserver : ITrainingObserver, IDisposable
+{
+    // Single losses jump; this much of the shown one is kept from step to step.
+    private const float Smoothing = 0.95f;
+    private readonly TrainingOptions _options;
+    private readonly int _imagesOfAnEpoch;
+    private readonly IProgressReporter _progress;
+    private readonly CommandContext _context;
+    private readonly Stopwatch _watch = new();
+    private float? _loss;
+    private string _metrics = "";
+    private long _step;
+
+    public TrainObserver(TrainingOptions options, int imagesOfAnEpoch, long firstStep, CommandContext context)
+    {
+        (_options, _imagesOfAnEpoch, _context, _step, FirstStep) = (options, imagesOfAnEpoch, context, firstStep, firstStep);
+        _progress = context.StartProgress("Training", "images", firstStep * options.ImagesPerStep);
+        _watch.Start();
+    }
+
+    /// <summary>The step that this run began after.</summary>
+    public long FirstStep { get; }
+
+    /// <summary>The time of the training, without evaluations.</summary>
+    public TimeSpan TrainingTime => _watch.Elapsed;
+
+    /// <summary>Images trained on a second.</summary>
+    public double ImagesPerSecond => (_step - FirstStep) * _options.ImagesPerStep / Math.Max(TrainingTime.TotalSeconds, 1e-9);
+
+    /// <inheritdoc/>
+    public void OnStep(TrainingStep step)
+    {
+        _watch.Start();
+        _step = step.Step;
+        _loss = _loss is { } loss ? Smoothing * loss + (1 - Smoothing) * step.Loss : step.Loss;
+        Report("");
+    }
+
+    /// <inheritdoc/>
+    public void OnEvaluating(int done, int total)
+    {
+        _watch.Stop();
+        Report(string.Create(CultureInfo.InvariantCulture, $", evaluating {done}/{total}"));
+    }
+
+    /// <inheritdoc/>
+    public void OnEvaluated(long step, SegmentationMetrics metrics, bool isBest)
+    {
+        _watch.Start();
+        _metrics = string.Create(CultureInfo.InvariantCulture, $", val mean IU {100 * metrics.MeanIoU:0.0}");
+        if (!_context.Terminal.IsLive)
+        {
+            _context.Note(string.Create(CultureInfo.InvariantCulture, $"After step {step}: val mean IU {100 * metrics.MeanIoU:0.00}, pixel accuracy {100 * metrics.PixelAccuracy:0.00}{(isBest ? ", the best so far" : "")}"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCheckpoint(string path)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _watch.Stop();
+        _progress.Dispose();
+    }
+
+    private void Report(string what)
+    {
+        long images = _step * _options.ImagesPerStep;
+        string epoch = string.Create(CultureInfo.InvariantCulture, $"epoch {(double)images / _imagesOfAnEpoch:0.0}");
+        string loss = _loss is { } value ? string.Create(CultureInfo.InvariantCulture, $", loss {value:0.000}") : "";
+        _progress.Report(images, _options.Steps * _options.ImagesPerStep, $"{epoch}{loss}{_metrics}{what}");
+    }
+}

@@ -1,0 +1,38 @@
+using FcnSharp.Tensors.Cpu.Blocked;
+
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>A way to compute convolutions.</summary>
+/// <param name="Name">Its name, for people.</param>
+/// <param name="Scheme">The transform of minimal filtering, if it is that.</param>
+internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme = null)
+{
+    /// <summary>F(4x4,3x3).</summary>
+    public static ConvolutionAlgorithm SmallTiles { get; } = Of(WinogradScheme.Conv3x3Small);
+
+    /// <summary>F(6x6,3x3).</summary>
+    public static ConvolutionAlgorithm LargeTiles { get; } = Of(WinogradScheme.Conv3x3Large);
+
+    /// <summary>F(2x2,7x7).</summary>
+    public static ConvolutionAlgorithm Tiles7x7 { get; } = Of(WinogradScheme.Conv7x7);
+
+    /// <summary>A pixel is its own point.</summary>
+    public static ConvolutionAlgorithm Pointwise { get; } = new("matrix product on vectors of channels", WinogradScheme.Pointwise);
+
+    /// <summary>Sums over taps on vectors of channels.</summary>
+    public static ConvolutionAlgorithm Direct { get; } = new("sums over taps on vectors of channels");
+
+    /// <summary>Sums over pixels whose few channels lie side by side.</summary>
+    public static ConvolutionAlgorithm FirstLayer { get; } = new("sums over interleaved pixels");
+
+    /// <summary>Blocks of stride x stride outputs as columns of a matrix product.</summary>
+    public static ConvolutionAlgorithm StrideBlocks { get; } = new("blocks of stride x stride outputs");
+
+    /// <summary>Each channel by itself, vectors along its rows.</summary>
+    public static ConvolutionAlgorithm Depthwise { get; } = new("each plane by itself");
+
+    /// <summary>Shifted runs of zero-padded planes, pixels side by side.</summary>
+    public static ConvolutionAlgorithm PlaneRuns { get; } = new("shifted runs of planes");
+
+    private static ConvolutionAlgorithm Of(WinogradScheme scheme) => new(scheme.ToString(), scheme);
+}

@@ -1,0 +1,114 @@
+using FcnSharp.Tensors.Cpu.Blocked;
+using FcnSharp.Tensors.Operations;
+
+namespace FcnSharp.Tensors.Cpu;
+
+/// <summary>
+/// Which algorithm computes a convolution: a fixed table by shapes, made from measurements (docs/performance.md), of which the
+/// first line that fits is taken. Never a measurement at run time, which would give other bits from one run to the next.
+/// The table that people see is this one.
+/// </summary>
+internal sealed class ConvolutionRules
+{
+    /// <summary>Channels a group needs on both sides for vectors of channels to be filled well enough.</summary>
+    private const int LeastChannels = 16;
+
+    /// <summary>Outputs of a map below which transforming weights costs more than it saves.</summary>
+    private const long LeastPixels = 400;
+
+    /// <summary>Outputs of a map from which the larger tile pays, when its weights are transformed beforehand.</summary>
+    private const long LargePixels = 2_000;
+
+    /// <summary>The same when they are transformed at each execution.</summary>
+    private const long LargePixelsOfChangingWeights = 10_000;
+
+    /// <summary>Input channels from which 7x7 kernels that change are worth transforming.</summary>
+    private const int LeastChannels7x7 = 128;
+
+    /// <summary>Strides from which on the phases of a data gradient have so few taps that nothing is gained.</summary>
+    private const int MostStride = 4;
+
+    /// <summary>Taps of a kernel that are packed in the memory of a worker's stack.</summary>
+    private const int MostTaps = 121;
+
+    /// <summary>Padding up to which a first layer's input is copied with its zeros.</summary>
+    private const int MostFirstPadding = 512;
+
+    /// <param name="kernels">The instruction set.</param>
+    /// <param name="precision">Whether minimal filtering is allowed.</param>
+    public ConvolutionRules(BlockedKernels kernels, Precision precision)
+    {
+        int lanes = kernels.Lanes;
+
+        // Scores of few classes: pixels side by side fill the vectors, classes would not.
+        var scores = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns, Kernel(1), new($"fewer than {2 * lanes} outputs", s => s.Outputs < 2 * lanes));
+        ConvolutionRule[] tiles = Tiles(precision);
+        var pointwise = new ConvolutionRule(ConvolutionAlgorithm.Pointwise, Kernel(1), Plain, ManyChannels, new("no padding", s => s.Parameters is { PaddingHeight: 0, PaddingWidth: 0 }));
+        ConvolutionCondition[] direct =
+        [
+            ManyChannels,
+            new($"stride up to {MostStride}", s => Math.Max(s.Parameters.StrideHeight, s.Parameters.StrideWidth) <= MostStride),
+            new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps),
+        ];
+        var firstLayer = new ConvolutionRule(
+            ConvolutionAlgorithm.FirstLayer,
+            new("3 or 4 inputs", s => s.Parameters.Groups == 1 && s.Inputs is 3 or 4),
+            new($"{LeastChannels} outputs or more", s => s.Outputs >= LeastChannels),
+            new($"stride up to 2 across and {MostStride} down, no dilation across", s => s.Parameters is { DilationWidth: 1, StrideWidth: <= 2, StrideHeight: <= MostStride }),
+            new($"padding, kernel and dilation down up to {MostFirstPadding}", s => Math.Max(Math.Max(s.Parameters.PaddingHeight, s.Parameters.PaddingWidth), Math.Max(s.Parameters.KernelHeight, s.Parameters.DilationHeight)) <= MostFirstPadding),
+            new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
+        var rest = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns);
+
+        var depthwise = new ConvolutionRule(
+            ConvolutionAlgorithm.Depthwise,
+            new("a group a channel", s => s.Inputs == 1 && s.Outputs == 1),
+            new("stride 1", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1 }),
+            new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
+
+        Forward = [depthwise, scores, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+
+        // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
+        BackwardInput = [depthwise, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), rest];
+        BackwardWeight = [depthwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
+        TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
+    }
+
+    /// <summary>Convolutions, forward.</summary>
+    public IReadOnlyList<ConvolutionRule> Forward { get; }
+
+    /// <summary>Gradients of their inputs, of whose maps tiles are cut.</summary>
+    public IReadOnlyList<ConvolutionRule> BackwardInput { get; }
+
+    /// <summary>Gradients of their weights.</summary>
+    public IReadOnlyList<ConvolutionRule> BackwardWeight { get; }
+
+    /// <summary>Transposed convolutions, forward.</summary>
+    public IReadOnlyList<ConvolutionRule> TransposedForward { get; }
+
+    /// <summary>Both gradients of transposed convolutions.</summary>
+    public IReadOnlyList<ConvolutionRule> TransposedBackward { get; }
+
+    private static ConvolutionCondition Plain { get; } = new("stride 1, no dilation", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 });
+
+    private static ConvolutionCondition ManyChannels { get; } = new($"{LeastChannels} inputs and outputs or more", s => s.Inputs >= LeastChannels && s.Outputs >= LeastChannels);
+
+    /// <summary>The algorithm of the first rule that fits; the last one always does.</summary>
+    public static ConvolutionAlgorithm Choose(IReadOnlyList<ConvolutionRule> rules, ConvolutionSite site) => rules.First(r => r.Fits(site)).Algorithm;
+
+    /// <summary>Whether maps of every size get the same algorithm.</summary>
+    public static bool IsForAnyMap(IReadOnlyList<ConvolutionRule> rules, ConvolutionSite site) =>
+        Choose(rules, site with { Pixels = 1 }) == Choose(rules, site with { Pixels = long.MaxValue });
+
+    /// <summary>For 7x7 kernels it does not depend on the map, so that constant weights can be kept in its layout alone.</summary>
+    private static ConvolutionRule[] Tiles(Precision precision) => precision == Precision.Exact ? [] :
+    [
+        new(ConvolutionAlgorithm.LargeTiles, Kernel(3), Plain, ManyChannels, new($"{LargePixels} pixels or more, {LargePixelsOfChangingWeights} where weights change", s => s.Pixels >= (s.ConstantWeights ? LargePixels : LargePixelsOfChangingWeights))),
+        new(ConvolutionAlgorithm.SmallTiles, Kernel(3), Plain, ManyChannels, new($"{LeastPixels} pixels or more", s => s.Pixels >= LeastPixels)),
+        new(ConvolutionAlgorithm.Tiles7x7, Kernel(7), Plain, ManyChannels, new($"constant weights or {LeastChannels7x7} inputs", s => s.ConstantWeights || s.Inputs >= LeastChannels7x7)),
+    ];
+
+    private static ConvolutionCondition Kernel(int edge) => new($"{edge}x{edge}", s => s.Parameters.KernelHeight == edge && s.Parameters.KernelWidth == edge);
+
+    private static long Taps(ConvolutionSite site) => site.Parameters.KernelHeight * (long)site.Parameters.KernelWidth;
+}

@@ -1,0 +1,60 @@
+using FcnSharp.Tensors.Cpu;
+using FcnSharp.Tensors.Operations;
+using Xunit;
+
+namespace FcnSharp.Tensors.Tests.Cpu;
+
+/// <summary>The table of algorithms: what nets' layers get, on vectors of 16 lanes.</summary>
+public sealed class ConvolutionRulesTests
+{
+    [Theory]
+    [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 250_000, "sums over interleaved pixels", "shifted runs of planes", "sums over interleaved pixels")]
+    [InlineData("VGG conv3_1", 128, 256, 3, 1, 1, 15_625, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
+    [InlineData("VGG conv5_1", 512, 512, 3, 1, 1, 1_024, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
+    [InlineData("small map", 512, 512, 3, 1, 1, 399, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("fc6", 512, 4096, 7, 1, 0, 100, "winograd F(2x2,7x7)", "winograd F(2x2,7x7)", "winograd F(2x2,7x7)")]
+    [InlineData("fc7", 4096, 4096, 1, 1, 0, 100, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("score", 4096, 21, 1, 1, 0, 100, "shifted runs of planes", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("stride 2", 64, 128, 3, 2, 1, 5_000, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("few channels", 8, 128, 3, 1, 1, 5_000, "shifted runs of planes", "shifted runs of planes", "shifted runs of planes")]
+    public void Layers_get_the_algorithm_of_their_shape(string layer, int inputs, int outputs, int kernel, int stride, int padding, long pixels, string forward, string backwardInput, string backwardWeight)
+    {
+        var rules = new ConvolutionRules(KernelSet.Avx512.Blocked, Precision.Fast);
+        var site = new ConvolutionSite(Conv2dParameters.Square(kernel, stride, padding), new Shape(outputs, inputs, kernel, kernel), pixels, ConstantWeights: false);
+
+        Assert.Equal(
+            (layer, forward, backwardInput, backwardWeight),
+            (layer, ConvolutionRules.Choose(rules.Forward, site).Name, ConvolutionRules.Choose(rules.BackwardInput, site).Name, ConvolutionRules.Choose(rules.BackwardWeight, site).Name));
+    }
+
+    [Fact]
+    public void Constant_weights_get_large_tiles_on_smaller_maps()
+    {
+        var rules = new ConvolutionRules(KernelSet.Avx512.Blocked, Precision.Fast);
+        var site = new ConvolutionSite(Conv2dParameters.Square(3, padding: 1), new Shape(64, 64, 3, 3), 2_000, ConstantWeights: true);
+        Assert.Equal(ConvolutionAlgorithm.LargeTiles, ConvolutionRules.Choose(rules.Forward, site));
+        Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 1_999 }));
+        Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { ConstantWeights = false }));
+    }
+
+    [Fact]
+    public void Exact_precision_never_filters_minimally_and_the_last_line_takes_everything()
+    {
+        foreach (KernelSet kernels in KernelSet.All)
+        {
+            foreach (Precision precision in Enum.GetValues<Precision>())
+            {
+                var rules = new ConvolutionRules(kernels.Blocked, precision);
+                foreach (IReadOnlyList<ConvolutionRule> pass in (IReadOnlyList<ConvolutionRule>[])[rules.Forward, rules.BackwardInput, rules.BackwardWeight, rules.TransposedForward, rules.TransposedBackward])
+                {
+                    Assert.Equal("any other", pass[^1].Shapes);
+                    Assert.All(pass.SkipLast(1), r => Assert.NotEqual("any other", r.Shapes));
+                    Assert.True(precision == Precision.Fast || pass.All(r => r.Algorithm.Scheme is not { Kernel: > 1 }));
+                }
+
+                ConvolutionRule[] all = [.. rules.Forward, .. rules.BackwardInput, .. rules.BackwardWeight, .. rules.TransposedForward, .. rules.TransposedBackward];
+                Assert.Equal(all.Select(r => (r.Algorithm.Name, r.Shapes)), ConvolutionTableRow.Of(kernels, precision).Select(r => (r.Algorithm, r.Shapes)));
+            }
+        }
+    }
+}
