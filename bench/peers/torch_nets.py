@@ -18,16 +18,22 @@ import torch.nn.functional as F
 
 
 class Head(nn.Module):
-    """Scores of three strides, fused from coarse to fine, as in the paper; reference padding crops by its offsets."""
+    """
+    Scores of three strides, fused from coarse to fine, as in the paper; reference padding crops by its offsets. Where the coarse
+    pixels lie on fine ones, kernels are odd.
+    """
 
-    def __init__(self, channels, classes, crops, factors=(1, 1)):
+    def __init__(self, channels, classes, crops, factors=(1, 1), odd=False):
         super().__init__()
         self.scores = nn.ModuleList(nn.Conv2d(c, classes, 1) for c in channels)
         self.crops, self.factors = crops, factors
-        twice = 1 if crops is None else 0
-        self.up2 = nn.ConvTranspose2d(classes, classes, 4, 2, padding=twice, bias=False)
-        self.up4 = nn.ConvTranspose2d(classes, classes, 4, 2, padding=twice, bias=False)
-        self.up8 = nn.ConvTranspose2d(classes, classes, 16, 8, padding=4 * twice, bias=False)
+
+        def up(stride):
+            if odd:
+                return nn.ConvTranspose2d(classes, classes, 2 * stride - 1, stride, padding=stride - 1, output_padding=stride - 1, bias=False)
+            return nn.ConvTranspose2d(classes, classes, 2 * stride, stride, padding=stride // 2 if crops is None else 0, bias=False)
+
+        self.up2, self.up4, self.up8 = up(2), up(2), up(8)
 
     def fuse(self, coarse, fine, offset):
         if self.crops is None:
@@ -99,7 +105,7 @@ class GoogLeNet(nn.Module):
             pool, Inception(480, 192, 96, 208, 16, 48, 64), Inception(512, 160, 112, 224, 24, 64, 64), Inception(512, 128, 128, 256, 24, 64, 64),
             Inception(512, 112, 144, 288, 32, 64, 64), Inception(528, 256, 160, 320, 32, 128, 128))
         self.late = nn.Sequential(pool, Inception(832, 256, 160, 320, 32, 128, 128), Inception(832, 384, 192, 384, 48, 128, 128), nn.Dropout(0.4))
-        self.head = Head((1024, 832, 480), classes, None, factors=(0.3, 0.05))
+        self.head = Head((1024, 832, 480), classes, None, factors=(0.3, 0.05), odd=True)
 
     def forward(self, x):
         # Skips are the last features of stride 16 and 8, before the poolings that follow them.

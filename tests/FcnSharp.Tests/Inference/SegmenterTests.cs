@@ -99,7 +99,7 @@ public class SegmenterTests
     {
         using var folder = new TempFolder();
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
         ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
         byte[] bytes = File.ReadAllBytes(folder["m.safetensors"]);
         bytes[^5] ^= 1;
@@ -129,7 +129,7 @@ public class SegmenterTests
 
         using var folder = new TempFolder();
         using var device = new CpuDevice();
-        using Network network = Biased(device);
+        using Network network = MiniNet.CreateSeeing(device);
         ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
         using Segmenter cut = Segmenter.Load(folder["m.safetensors"], device);
         using (FileStream file = new(folder["m.safetensors"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
