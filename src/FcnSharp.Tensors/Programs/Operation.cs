@@ -22,6 +22,9 @@ public abstract record Operation(string Name, IReadOnlyList<ProgramValue> Inputs
     /// <summary>Whether the first output may use the first input's memory when nothing else reads that input afterwards.</summary>
     public virtual bool CanRunInPlace => false;
 
+    /// <summary>What is wrong with the operands' shapes, as a clause; null when nothing is. Kernels trust them: a wrong one would write beyond its memory.</summary>
+    public virtual string? ShapeProblem => null;
+
     /// <summary>
     /// Multiply-adds of the primitive, 0 where memory is what it costs. Used for <c>fcn info</c> and rates.
     /// </summary>

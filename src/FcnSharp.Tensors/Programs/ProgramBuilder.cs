@@ -41,10 +41,15 @@ public sealed class ProgramBuilder(string name)
     }
 
     /// <summary>Appends an operation.</summary>
-    /// <exception cref="InvalidOperationException">An input is not defined yet, or an output was defined before.</exception>
+    /// <exception cref="InvalidOperationException">An input is not defined yet, an output was defined before, or their shapes do not fit each other.</exception>
     public void Add(Operation operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
+        if (operation.ShapeProblem is { } problem)
+        {
+            throw new InvalidOperationException($"{operation.Kind} of {operation.Name}: {problem}.");
+        }
+
         foreach (ProgramValue input in operation.Inputs)
         {
             if (!_defined.Contains(input) || _updated.Contains(input))

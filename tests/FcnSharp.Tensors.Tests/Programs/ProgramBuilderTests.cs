@@ -24,6 +24,23 @@ public sealed class ProgramBuilderTests
     }
 
     [Fact]
+    public void Channels_that_would_go_beyond_their_memory_are_refused()
+    {
+        var builder = new ProgramBuilder("net");
+        ProgramValue two = builder.Input("two", new Shape(1, 2, 2, 2));
+        ProgramValue three = builder.Input("three", new Shape(1, 3, 2, 2));
+        ProgramValue taller = builder.Input("taller", new Shape(1, 3, 4, 2));
+
+        Assert.Throws<InvalidOperationException>(() => builder.Add(new ConcatForward("cat", [two, three], builder.Intermediate("four", new Shape(1, 4, 2, 2)))));
+        Assert.Throws<InvalidOperationException>(() => builder.Add(new ConcatForward("cat", [two, taller], builder.Intermediate("five", new Shape(1, 5, 2, 2)))));
+        Assert.Throws<InvalidOperationException>(() => builder.Add(new SliceChannels("slice", 1, three, builder.Intermediate("all", new Shape(1, 3, 2, 2)))));
+        Assert.Throws<InvalidOperationException>(() => builder.Add(new SliceChannels("slice", -1, three, builder.Intermediate("one", new Shape(1, 1, 2, 2)))));
+        builder.Add(new ConcatForward("cat", [two, three], builder.Intermediate("sum", new Shape(1, 5, 2, 2))));
+        builder.Add(new SliceChannels("slice", 1, three, builder.Intermediate("last", new Shape(1, 2, 2, 2))));
+        Assert.Equal(2, builder.Build().Operations.Count);
+    }
+
+    [Fact]
     public void Values_of_another_program_are_refused()
     {
         var builder = new ProgramBuilder("net");
