@@ -57,7 +57,7 @@ internal sealed class TrainObserver : ITrainingObserver, IDisposable
     public void OnEvaluated(long step, SegmentationMetrics metrics, bool isBest)
     {
         _watch.Start();
-        _metrics = string.Create(CultureInfo.InvariantCulture, $", val mean IU {100 * metrics.MeanIoU:0.0}");
+        _metrics = string.Create(CultureInfo.InvariantCulture, $"val IU {100 * metrics.MeanIoU:0.0}, ");
         if (!_context.Terminal.IsLive)
         {
             _context.Note(string.Create(CultureInfo.InvariantCulture, $"After step {step}: val mean IU {100 * metrics.MeanIoU:0.00}, pixel accuracy {100 * metrics.PixelAccuracy:0.00}{(isBest ? ", the best so far" : "")}"));
@@ -79,8 +79,9 @@ internal sealed class TrainObserver : ITrainingObserver, IDisposable
     private void Report(string what)
     {
         long images = _step * _options.ImagesPerStep;
+        // What matters most comes first: a narrow terminal cuts the end.
+        string loss = _loss is { } value ? string.Create(CultureInfo.InvariantCulture, $"loss {value:0.000}, ") : "";
         string epoch = string.Create(CultureInfo.InvariantCulture, $"epoch {(double)images / _imagesOfAnEpoch:0.0}");
-        string loss = _loss is { } value ? string.Create(CultureInfo.InvariantCulture, $", loss {value:0.000}") : "";
-        _progress.Report(images, _options.Steps * _options.ImagesPerStep, $"{epoch}{loss}{_metrics}{what}");
+        _progress.Report(images, _options.Steps * _options.ImagesPerStep, $"{loss}{_metrics}{epoch}{what}");
     }
 }
