@@ -71,10 +71,10 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
         }
 
         // A plan for less than the device has is never refused, so what is allowed but not there is not asked for.
-        budget = Math.Max(bytes, Math.Min(budget, network.Device.MemoryBudget - network.ParameterCount * 2 * sizeof(float)));
+        budget = Math.Max(bytes, Math.Min(budget, network.Device.MemoryBudget - Compile(best.WindowHeight, best.WindowWidth).Plan.Memory.PersistentBytes));
         TilePlan tried = best;
         double share = 1;
-        for (int attempt = 0; attempt < Attempts && (best.Count > 1) && Cost(best) < FullEnough * budget; attempt++)
+        for (int attempt = 0; attempt < Attempts && best.Count > 1 && Cost(best) < FullEnough * budget; attempt++)
         {
             double pixels = share * budget / bytes * tried.WindowHeight * tried.WindowWidth;
             (int windowHeight, int windowWidth) = Sides(height, width, pixels);
