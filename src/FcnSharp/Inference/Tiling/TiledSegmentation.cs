@@ -76,7 +76,8 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
         double share = 1;
         for (int attempt = 0; attempt < Attempts && best.Count > 1 && Cost(best) < FullEnough * budget; attempt++)
         {
-            double pixels = share * budget / bytes * tried.WindowHeight * tried.WindowWidth;
+            // The three planes of a window are one array, however much memory there is.
+            double pixels = Math.Min(share * budget / bytes * tried.WindowHeight * tried.WindowWidth, Array.MaxLength / 3);
             (int windowHeight, int windowWidth) = Sides(height, width, pixels);
             TilePlan next = _planner.Plan(height, width, Math.Max(windowHeight, leastHeight), Math.Max(windowWidth, leastWidth), options.Halo);
             if (next.WindowHeight == tried.WindowHeight && next.WindowWidth == tried.WindowWidth)
