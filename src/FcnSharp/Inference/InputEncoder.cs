@@ -22,20 +22,31 @@ public static class InputEncoder
             throw new ArgumentException($"An image of {image.Width}x{image.Height} gives {3L * plane} values, found room for {planes.Length}.", nameof(planes));
         }
 
+        for (int y = 0; y < image.Height; y++)
+        {
+            EncodeRow(image.Row(y), preprocessing, planes[(y * image.Width)..], plane, mirror);
+        }
+    }
+
+    /// <summary>Writes one row of an image, or a part of it, of which only the row is at hand.</summary>
+    /// <param name="row">Three bytes R, G, B a pixel.</param>
+    /// <param name="preprocessing">Channel order, means and scales.</param>
+    /// <param name="planes">Receives the row's pixels of each channel, from where the row begins in the first plane.</param>
+    /// <param name="plane">How far the planes lie apart.</param>
+    /// <param name="mirror">Whether left and right are swapped.</param>
+    internal static void EncodeRow(ReadOnlySpan<byte> row, Preprocessing preprocessing, Span<float> planes, int plane, bool mirror = false)
+    {
+        int width = row.Length / 3;
         for (int c = 0; c < 3; c++)
         {
             int colour = preprocessing.Order == ChannelOrder.Rgb ? c : 2 - c;
             float mean = preprocessing.Mean[c];
             float scale = preprocessing.Scale[c];
-            for (int y = 0; y < image.Height; y++)
+            Span<float> target = planes.Slice(c * plane, width);
+            for (int x = 0; x < target.Length; x++)
             {
-                ReadOnlySpan<byte> row = image.Row(y);
-                Span<float> target = planes.Slice(c * plane + y * image.Width, image.Width);
-                for (int x = 0; x < target.Length; x++)
-                {
-                    int from = mirror ? image.Width - 1 - x : x;
-                    target[x] = (row[3 * from + colour] - mean) * scale;
-                }
+                int from = mirror ? width - 1 - x : x;
+                target[x] = (row[3 * from + colour] - mean) * scale;
             }
         }
     }

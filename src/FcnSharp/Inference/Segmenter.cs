@@ -2,6 +2,7 @@ using System.Buffers;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Imaging;
+using FcnSharp.Inference.Tiling;
 using FcnSharp.Models;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
@@ -95,6 +96,51 @@ public sealed class Segmenter : IDisposable
         float[] confidence = new float[classes.Labels.Length];
         execution.Read(net.Outputs["confidence"], confidence);
         return (classes, confidence);
+    }
+
+    /// <summary>
+    /// The class of each pixel of an image that is too large to be computed at once: in tiles, each with as much of its
+    /// surroundings as its pixels depend on, so that memory is bounded whatever the image's size. With <see cref="TileHalo.Exact"/>
+    /// the classes are those of <see cref="Segment"/> but where two scores are as good as equal (docs/numerics.md).
+    /// </summary>
+    /// <param name="image">Any size from 1x1 up.</param>
+    /// <param name="options">Memory and halo; null for the usual ones.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
+    public LabelMap SegmentTiled(RgbImage image, TileOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var sink = new LabelMapSink(image.Width, image.Height, confidence: false);
+        SegmentTiled(new ImageSource(image), sink, options, cancellation);
+        return sink.Classes;
+    }
+
+    /// <summary>As <see cref="SegmentTiled(RgbImage, TileOptions?, CancellationToken)"/>, and the confidence as <see cref="SegmentWithConfidence"/> gives it.</summary>
+    /// <param name="image">Any size from 1x1 up.</param>
+    /// <param name="options">Memory and halo; null for the usual ones.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
+    public (LabelMap Classes, float[] Confidence) SegmentTiledWithConfidence(RgbImage image, TileOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var sink = new LabelMapSink(image.Width, image.Height, confidence: true);
+        SegmentTiled(new ImageSource(image), sink, options, cancellation);
+        return (sink.Classes, sink.Confidence);
+    }
+
+    /// <summary>As <see cref="SegmentTiled(RgbImage, TileOptions?, CancellationToken)"/> for an image that is larger than memory: neither its pixels nor its classes are ever held at once.</summary>
+    /// <param name="source">Gives the pixels by rows.</param>
+    /// <param name="sink">Takes the classes by rows.</param>
+    /// <param name="options">Memory and halo; null for the usual ones.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <returns>How the image was cut.</returns>
+    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
+    public TilePlan SegmentTiled(IPixelSource source, ILabelSink sink, TileOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(sink);
+        var tiles = new TiledSegmentation(_network, Description.Preprocessing, sink.WantsConfidence ? ClassesAndConfidence : Classes);
+        return tiles.Run(source, sink, options ?? new TileOptions(), cancellation);
     }
 
     /// <inheritdoc/>

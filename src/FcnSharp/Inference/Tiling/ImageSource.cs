@@ -1,0 +1,21 @@
+using FcnSharp.Imaging;
+
+namespace FcnSharp.Inference.Tiling;
+
+/// <summary>An image in memory; nothing is copied.</summary>
+internal sealed class ImageSource(RgbImage image) : IPixelSource
+{
+    /// <inheritdoc/>
+    public int Width => image.Width;
+
+    /// <inheritdoc/>
+    public int Height => image.Height;
+
+    /// <inheritdoc/>
+    public void ReadRows(int first, int count)
+    {
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Row(int y) => image.Row(y);
+}
