@@ -38,7 +38,7 @@ public sealed class PredictSourcesTests : IClassFixture<FinishedDemo>, IDisposab
     [Theory]
     [InlineData("in/*.png", "a")]
     [InlineData("in/*/*", "x/a")]
-    [InlineData("in/**/?.*", "a x/a")]
+    [InlineData("in/**/?.*", "a x/a x/y/b.c")]
     [InlineData("in/**/y/**/*.png", "x/y/b.c")]
     [InlineData("in/**", "a x/a x/y/b.c")]
     [InlineData("i?/a.*", "in/a")]
@@ -72,13 +72,13 @@ public sealed class PredictSourcesTests : IClassFixture<FinishedDemo>, IDisposab
     [Fact]
     public void Lists_and_standard_input_name_images_and_folders()
     {
-        File.WriteAllText(_temp["my list.txt"], $"{_temp["in/a.png"]}\r\n\n{_temp["in/x"]}");
-        string[] expected = ["a", "y/b.c"];
+        File.WriteAllText(_temp["my list.txt"], $"{_temp["in/a.png"]}\r\n\n{_temp["in/x/y"]}");
+        string[] expected = ["a", "b.c"];
 
         Assert.Equal(expected, Predicted("", "@" + _temp["my list.txt"]));
         Assert.Equal(expected, Predicted("", "--list", _temp["my list.txt"]));
         Assert.Equal(expected, Predicted(File.ReadAllText(_temp["my list.txt"]), "-"));
-        Assert.Equal(["a", "d", "y/b.c"], Predicted("", "--list", _temp["my list.txt"], _temp["other/d.png"]));
+        Assert.Equal(["a", "b.c", "d"], Predicted("", "--list", _temp["my list.txt"], _temp["other/d.png"]));
     }
 
     [Fact]
