@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.IO.Compression;
 using System.Runtime.ExceptionServices;
 using FcnSharp.Cli.Commands;
 using FcnSharp.Imaging;
@@ -184,13 +185,25 @@ internal sealed class PredictPipeline : IDisposable
         }
 
         PngFile.WriteLabels(files.Labels, result.Labels, _palette);
-        PngFile.WriteRgb(files.Overlay, Overlay.Blend(result.Pixels, result.Labels, _palette, OverlayOpacity));
+        WriteOverlay(files.Overlay, Overlay.Blend(result.Pixels, result.Labels, _palette, OverlayOpacity));
         if (files.Confidence is { } path)
         {
             ushort[] samples = Array.ConvertAll(result.Confidence!, p => (ushort)MathF.Round(p * ushort.MaxValue));
             PngFile.WriteGrey16(path, result.Pixels.Width, result.Pixels.Height, samples);
         }
     }
+
+    /// <summary>Packed fast and not small: where the net keeps all cores busy, the time of packing a photo well is lost to it.</summary>
+    private static void WriteOverlay(string path, RgbImage overlay) => AtomicFile.Write(path, stream =>
+    {
+        using PngWriter writer = new(stream, overlay.Width, overlay.Height, PngColorType.Rgb, 8, compression: CompressionLevel.Fastest);
+        for (int y = 0; y < overlay.Height; y++)
+        {
+            writer.WriteRow(overlay.Row(y));
+        }
+
+        writer.Finish();
+    });
 
     /// <summary>What says something of one image and nothing of the next.</summary>
     private static bool IsOfImage(Exception e) => e is FcnSharpException or IOException or UnauthorizedAccessException or OutOfMemoryException;
