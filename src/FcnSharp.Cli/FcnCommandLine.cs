@@ -22,7 +22,8 @@ internal static class FcnCommandLine
         ];
         Command root = CreateRoot(shared, verbs, new CommandHost(terminal));
 
-        ParseResult parsed = root.Parse(args);
+        // Verbs read @list themselves: the library would split it at blanks, and take options from it.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
         // Asking for help clears the parser's errors, yet help on a verb that does not exist would be a wrong answer.
         if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)

@@ -43,12 +43,10 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
     }
 
     [Theory]
-    [InlineData("missing", "")]
     [InlineData("jpeg", "JPEG")]
     [InlineData("text", "")]
     [InlineData("empty", "empty")]
     [InlineData("cut", "")]
-    [InlineData("folder", "")]
     public void An_image_that_is_no_png_is_one_line_that_names_it(string what, string kind)
     {
         string path = _temp["street.png"];
@@ -58,10 +56,25 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
             case "text": File.WriteAllText(path, "not a picture"); break;
             case "empty": File.WriteAllBytes(path, []); break;
             case "cut": File.WriteAllBytes(path, File.ReadAllBytes(Image)[..^40]); break;
-            case "folder": Directory.CreateDirectory(path); break;
         }
 
         Assert.Contains(kind, AssertFails(path, Run("--model", demo.Model, "--out", _temp["out"], path)), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_temp["out"]));
+    }
+
+    [Theory]
+    [InlineData("", "there is no such image or folder")]
+    [InlineData("folder", "files that end on .png, .jpg, .jpeg, .webp")]
+    public void A_name_that_leads_to_no_image_is_refused_before_anything_is_written(string what, string reason)
+    {
+        string path = _temp["street.png"];
+        if (what == "folder")
+        {
+            Directory.CreateDirectory(Path.Combine(path, "below"));
+            File.WriteAllText(Path.Combine(path, "below", "notes.txt"), "no picture");
+        }
+
+        Assert.Contains(reason, AssertFails(path, Run("--model", demo.Model, "--out", _temp["out"], Image, path)), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_temp["out"]));
     }
 
@@ -76,7 +89,11 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
     [Theory]
     [InlineData("error: unknown option '--foo'; see fcn predict --help", "--model", "m", "--out", "o", "a.png", "--foo")]
     [InlineData("error: unknown option '--foo=1'; see fcn predict --help", "--foo=1", "--model", "m", "--out", "o", "a.png")]
-    [InlineData("error: Required argument missing for command: 'predict'; see fcn predict --help", "--model", "m", "--out", "o")]
+    [InlineData("error: predict needs images: files, folders, patterns, @list.txt, or - for paths from standard input; see fcn predict --help", "--model", "m", "--out", "o")]
+    [InlineData("error: --shard needs i/n with i from 1 to n, such as 2/8, found '3/2'; see fcn predict --help", "a.png", "--shard", "3/2")]
+    [InlineData("error: --shard needs i/n with i from 1 to n, such as 2/8, found '0/2'; see fcn predict --help", "a.png", "--shard", "0/2")]
+    [InlineData("error: --shard needs i/n with i from 1 to n, such as 2/8, found 'x'; see fcn predict --help", "a.png", "--shard", "x")]
+    [InlineData("error: an image's name is empty; see fcn predict --help", "")]
     [InlineData("error: --out needs the name of a folder; write . for the current one; see fcn predict --help", "--model", "m", "--out", "", "a.png")]
     public void Usage_errors_are_one_line_and_exit_code_2(string expected, params string[] args)
     {

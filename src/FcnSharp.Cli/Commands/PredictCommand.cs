@@ -1,8 +1,12 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
 using FcnSharp.Cli.Hosting;
+using FcnSharp.Cli.Predict;
 using FcnSharp.Cli.Progress;
-using FcnSharp.Imaging;
 using FcnSharp.Inference;
+using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
 
 namespace FcnSharp.Cli.Commands;
@@ -10,68 +14,101 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn predict`: label maps and overlays of images, by a trained model.</summary>
 internal sealed class PredictCommand : Verb
 {
-    private const double OverlayOpacity = 0.6;
-    private readonly Argument<string[]> _images = ImageArguments.Argument();
+    private readonly Argument<string[]> _images = ImageArguments.Sources();
+    private readonly Option<string[]> _lists = new("--list") { Description = "Also the images and folders that this file names, one a line; may be repeated.", HelpName = "file", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _model = ModelOption.Create();
-    private readonly Option<string> _out = OutputFolder.Option("Folder for NAME.png (class of each pixel) and NAME.overlay.png.", "predictions");
+    private readonly Option<string> _out = OutputFolder.Option("Folder for NAME.png (class of each pixel) and NAME.overlay.png; folders below a given one are kept.", "predictions");
     private readonly Option<bool> _confidence = new("--confidence") { Description = "Also write NAME.confidence.png: how probable the class of each pixel is, 16-bit grey from 0 (black) to 65535 (certain)." };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Skip images whose results are all there, such as after Ctrl-C." };
+    private readonly Option<Shard?> _shard = Shard.Option();
+    private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object for other programs." };
 
     /// <summary>Creates the verb with its options.</summary>
     public PredictCommand()
-        : base("predict", "Segment images with a trained model.", "fcn predict street.png --out out")
+        : base("predict", "Segment images with a trained model.", "fcn predict street.png photos --out out")
     {
         Add(_images);
+        Add(_lists);
         Add(_model);
         Add(_out);
         Add(_confidence);
+        Add(_resume);
+        Add(_shard);
+        Add(_json);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_images) is null or { Tokens.Count: 0 } && result.GetResult(_lists) is null)
+            {
+                result.AddError("predict needs images: files, folders, patterns, @list.txt, or - for paths from standard input");
+            }
+        });
     }
 
     /// <inheritdoc/>
     public override int Run(ParseResult parsed, CommandContext context)
     {
-        string[] images = parsed.GetRequiredValue(_images);
         string folder = parsed.GetRequiredValue(_out);
         bool confidence = parsed.GetValue(_confidence);
-        ImageArguments.CheckOutputs(images, image =>
-        {
-            OutputFiles files = OutputFiles.Of(image, folder);
-            return confidence ? [files.Labels, files.Overlay, files.Confidence] : [files.Labels, files.Overlay];
-        });
+        ImageSources sources = Find(parsed, folder, context);
+        IReadOnlyList<PredictImage> all = sources.Images;
+        ImageArguments.CheckOutputs([.. all.Select(image => (image.Path, PredictOutputs.Of(image, folder, confidence).All))]);
+
+        // After the check, so that each of the machines finds what is wrong with the images of all.
+        IReadOnlyList<PredictImage> share = parsed.GetValue(_shard)?.Of(all) ?? all;
+        IReadOnlyList<PredictImage> open = parsed.GetValue(_resume) ? [.. share.Where(image => !PredictOutputs.Of(image, folder, confidence).Exist)] : share;
         using IDevice device = Devices.Open(context.Options);
         using Segmenter segmenter = Segmenter.Load(ModelOption.Path(parsed, _model), device);
-        Palette palette = Palette.Of(segmenter.Description.Classes);
-        using IProgressReporter progress = context.StartProgress("Predicting", "images");
-        for (int i = 0; i < images.Length; i++)
-        {
-            RgbImage image = ImageFile.Read(images[i]);
-            OutputFiles files = OutputFiles.Of(images[i], folder);
-            LabelMap labels = confidence ? SegmentWithConfidence(segmenter, image, files.Confidence, context.Stop) : segmenter.Segment(image, context.Stop);
 
-            // Not before, because a damaged model is told of by its first use and then leaves no folder behind.
-            OutputFolder.Create(folder);
-            PngFile.WriteLabels(files.Labels, labels, palette);
-            PngFile.WriteRgb(files.Overlay, Overlay.Blend(image, labels, palette, OverlayOpacity));
-            progress.Report(i + 1, images.Length, "");
+        int skipped = share.Count - open.Count;
+        using IProgressReporter progress = context.StartProgress("Predicting", "images", skipped);
+        PredictTally tally = new(progress, skipped, share.Count);
+        Stopwatch watch = Stopwatch.StartNew();
+        try
+        {
+            PredictPipeline.Run(open, segmenter, folder, confidence, tally, context.Stop);
+        }
+        catch (Exception e) when (e is OperationCanceledException or FcnSharpException)
+        {
+            progress.Dispose();
+            WriteFailures([.. sources.Failures, .. tally.Failures], context);
+            context.Note(string.Create(CultureInfo.InvariantCulture, $"{tally.Images} of {open.Count} images are done; the same command with --resume goes on from there"));
+            throw;
         }
 
-        return ExitCodes.Success;
-    }
-
-    private static LabelMap SegmentWithConfidence(Segmenter segmenter, RgbImage image, string path, CancellationToken stop)
-    {
-        (LabelMap labels, float[] probabilities) = segmenter.SegmentWithConfidence(image, stop);
-        OutputFolder.Create(Path.GetDirectoryName(path)!);
-        PngFile.WriteGrey16(path, image.Width, image.Height, [.. probabilities.Select(p => (ushort)MathF.Round(p * ushort.MaxValue))]);
-        return labels;
-    }
-
-    /// <summary>What is written for an image.</summary>
-    private sealed record OutputFiles(string Labels, string Overlay, string Confidence)
-    {
-        public static OutputFiles Of(string image, string folder)
+        double seconds = watch.Elapsed.TotalSeconds;
+        progress.Dispose();
+        IReadOnlyList<PredictFailure> failed = [.. sources.Failures, .. tally.Failures];
+        WriteFailures(failed, context);
+        if (parsed.GetValue(_json))
         {
-            string name = Path.Combine(folder, Path.GetFileNameWithoutExtension(image));
-            return new(name + ".png", name + ".overlay.png", name + ".confidence.png");
+            PredictSummary summary = new(tally.Images, failed, skipped, tally.Images / seconds, seconds);
+            context.Output.WriteLine(JsonSerializer.Serialize(summary, PredictSummaryJson.Default.PredictSummary));
+        }
+
+        return failed.Count > 0 ? ExitCodes.Failure : ExitCodes.Success;
+    }
+
+    private ImageSources Find(ParseResult parsed, string folder, CommandContext context)
+    {
+        ImageSources sources = new(folder);
+        foreach (string argument in parsed.GetValue(_images) ?? [])
+        {
+            sources.Add(argument, context.Terminal.Input);
+        }
+
+        foreach (string list in parsed.GetValue(_lists) ?? [])
+        {
+            sources.AddList(list);
+        }
+
+        return sources;
+    }
+
+    private static void WriteFailures(IReadOnlyList<PredictFailure> failures, CommandContext context)
+    {
+        foreach (PredictFailure failure in failures)
+        {
+            context.Terminal.WriteErrorLine(PlainText.Of($"error: {failure.Path}: {failure.Reason}"));
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace FcnSharp.Cli.Hosting;
 
 /// <summary>
-/// The two streams of the process. Results go to the output and nothing else does, so that it can be piped;
+/// The streams of the process. Results go to the output and nothing else does, so that it can be piped;
 /// everything else goes to the error stream, which has one line that can be rewritten where it is a terminal.
 /// Safe to call from several threads: a signal may arrive while progress is written.
 /// </summary>
@@ -27,6 +27,9 @@ internal sealed class Terminal
         _width = width ?? (() => DefaultWidth);
     }
 
+    /// <summary>Where paths come from that a verb takes from standard input; nothing unless told otherwise.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
     /// <summary>Where results go.</summary>
     public TextWriter Output { get; }
 
@@ -44,7 +47,7 @@ internal sealed class Terminal
     {
         // Without colours or cursor movement there is nothing for NO_COLOR to switch off; a dumb terminal gets plain lines.
         bool isDumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
-        return new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected && !isDumb, ConsoleWidth);
+        return new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected && !isDumb, ConsoleWidth) { Input = Console.In };
     }
 
     /// <summary>Writes a line that stays to the error stream, above the live line if there is one.</summary>

@@ -73,6 +73,11 @@ public sealed class Segmenter : IDisposable
         }
     }
 
+    /// <summary>Waits until the weights of the model file are checked, which goes on beside the first use of it; every result waits for it by itself.</summary>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="FcnSharpException">They are damaged.</exception>
+    public void WaitForCheck(CancellationToken cancellation = default) => _file?.WaitForCheck(cancellation);
+
     /// <summary>The class of each pixel.</summary>
     /// <param name="image">Any size from 1x1 up.</param>
     /// <param name="cancellation">Looked at between layers.</param>
