@@ -44,7 +44,7 @@ class Folder(torch.utils.data.Dataset):
         image, labels = image.crop(box), self.crop(labels, box)
         for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
             image = enhance(image).enhance(random.uniform(0.7, 1.3))
-        pixels = np.asarray(image, np.float32)[:, :, ::-1] - MEAN
+        pixels = (np.asarray(image, np.float32)[:, :, ::-1] - MEAN) / 64
         if random.random() < 0.5:
             pixels, labels = pixels[:, ::-1], labels[:, ::-1]
         return torch.from_numpy(pixels.transpose(2, 0, 1).copy()), torch.from_numpy(labels.astype(np.int64))

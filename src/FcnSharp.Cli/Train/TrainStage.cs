@@ -72,7 +72,7 @@ internal sealed class TrainStage(TrainRequest request, string net, string? weigh
             return new ModelDescription(
                 new ModelArchitecture(net, options.ToStrings()),
                 data.Train.Classes,
-                request.Input ?? Catalogue.Get(net).Preprocessing ?? throw new FcnSharpException($"{net} is no net for colour images; train another one."));
+                request.Input ?? FromScratch(Catalogue.Get(net).Preprocessing ?? throw new FcnSharpException($"{net} is no net for colour images; train another one.")));
         }
 
         ModelDescription? model = ModelFile.FindDescription(weights);
@@ -83,6 +83,9 @@ internal sealed class TrainStage(TrainRequest request, string net, string? weigh
         network.Load(made.Tensors.ToDictionary(t => t.Name, t => t.Tensor), weights);
         return made.Description;
     }
+
+    /// <summary>Random weights keep the size of their input from layer to layer, and rates are made for values of about 1.</summary>
+    private static Preprocessing FromScratch(Preprocessing published) => new(published.Order, published.Mean, 1 / 64f);
 
     private void Resume(Trainer trainer, CheckpointContent checkpoint, string path)
     {
