@@ -21,6 +21,7 @@ public static class CaseList
     {
         // Kernel sizes.
         yield return Conv("1x1 kernel, odd channels", 2, 5, 5, 7, 17, Conv2dParameters.Square(1));
+        yield return Conv("1x1 kernel, images that end within an item", 8, 128, 1, 22, 128, Conv2dParameters.Square(1));
         yield return Conv("1x1 kernel, stride 2", 1, 16, 13, 9, 33, Conv2dParameters.Square(1, stride: 2));
         yield return Conv("1x1 kernel, padding 1", 1, 3, 4, 6, 5, Conv2dParameters.Square(1, padding: 1));
         yield return Conv("3x3 same", 2, 16, 13, 9, 21, Conv2dParameters.Square(3, padding: 1));

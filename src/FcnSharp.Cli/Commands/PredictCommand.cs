@@ -71,7 +71,11 @@ internal sealed class PredictCommand : Verb
         {
             progress.Dispose();
             WriteFailures([.. sources.Failures, .. tally.Failures], context);
-            context.Note(string.Create(CultureInfo.InvariantCulture, $"{tally.Images} of {open.Count} images are done; the same command with --resume goes on from there"));
+            if (e is OperationCanceledException || tally.Images > 0)
+            {
+                context.Note(string.Create(CultureInfo.InvariantCulture, $"{tally.Images} of {open.Count} images are done; the same command with --resume goes on from there"));
+            }
+
             throw;
         }
 

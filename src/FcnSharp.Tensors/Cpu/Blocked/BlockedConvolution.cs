@@ -175,7 +175,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         {
             if (_transforms is null)
             {
-                tile += CopyPixels(group, inputBlock, firstTile + tile, end - tile, target + tile * (nint)_kernels.Lanes);
+                tile += CopyPixels(group, inputBlock, firstTile + tile, end - tile, target + tile * (nint)_kernels.Lanes, strip);
                 continue;
             }
 
@@ -191,7 +191,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     }
 
     /// <summary>Reads pixels of one image, which are their own points, and returns how many: one image's at most.</summary>
-    private int CopyPixels(int group, int inputBlock, int first, int wanted, float* target)
+    private int CopyPixels(int group, int inputBlock, int first, int wanted, float* target, float* strip)
     {
         Shape shape = _input.Shape;
         int plane = _gridHeight * _gridWidth;
@@ -199,7 +199,18 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         int count = Math.Min(wanted, (image + 1) * plane - first);
         int channel = inputBlock * _kernels.Lanes;
         float* source = _inputData + ((nint)image * shape.C + group * _channels + channel) * plane + (first - image * plane);
-        _kernels.FromPlanes(source, plane, Math.Min(_kernels.Lanes, _channels - channel), count, target);
+        int channels = Math.Min(_kernels.Lanes, _channels - channel);
+
+        // Squares are written whole. What lies past this item belongs to another, whose worker may have written it already.
+        int lanes = _kernels.Lanes;
+        int last = (count + lanes - 1) / lanes * lanes > wanted ? count % lanes : 0;
+        _kernels.FromPlanes(source, plane, channels, count - last, target);
+        if (last > 0)
+        {
+            _kernels.FromPlanes(source + (count - last), plane, channels, last, strip);
+            new ReadOnlySpan<float>(strip, last * lanes).CopyTo(new Span<float>(target + (count - last) * (nint)lanes, last * lanes));
+        }
+
         return count;
     }
 
