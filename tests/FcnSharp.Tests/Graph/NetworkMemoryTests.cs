@@ -96,7 +96,9 @@ public sealed class NetworkMemoryTests
         Step();
         (long Run, long Around)[] steps = [.. Enumerable.Range(0, 20).Select(_ => Step())];
 
-        Assert.All(steps, s => Assert.Equal((0L, 0L), s));
+        // Several threads may meet at a lock for the first time in any step: the runtime then makes what they wait on, once.
+        int exceptions = threads == 1 ? 0 : 1;
+        Assert.InRange(steps.Count(s => s != (0, 0)), 0, exceptions);
     }
 
     /// <summary>Three stages of three convolutions, each half as large and twice as wide as the one before.</summary>
