@@ -32,6 +32,7 @@ public sealed class WorkerPool : IDisposable
 
     private readonly object _gate = new();
     private readonly Thread[] _workers;
+    private readonly bool _lastItemFirst;
     private IParallelJob? _job;
     private Exception? _failure;
     private int _items;
@@ -48,7 +49,14 @@ public sealed class WorkerPool : IDisposable
     /// <summary>Starts a pool of its own; most code uses <see cref="Shared"/>.</summary>
     /// <param name="threads">Workers including the calling thread, at least 1.</param>
     public WorkerPool(int threads)
+        : this(threads, lastItemFirst: false)
     {
+    }
+
+    /// <summary>For tests: an item that writes what is another's shows when items run alone from the last to the first, whatever the threads' timing.</summary>
+    internal WorkerPool(int threads, bool lastItemFirst)
+    {
+        _lastItemFirst = lastItemFirst;
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
         _workers = new Thread[threads - 1];
@@ -111,7 +119,7 @@ public sealed class WorkerPool : IDisposable
         {
             for (int i = 0; i < items; i++)
             {
-                job.Run(i, 0);
+                job.Run(_lastItemFirst ? items - 1 - i : i, 0);
             }
 
             return;

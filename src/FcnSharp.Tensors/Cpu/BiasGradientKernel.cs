@@ -4,10 +4,11 @@ using FcnSharp.Tensors.Programs;
 namespace FcnSharp.Tensors.Cpu;
 
 /// <summary>gradBias[c] += sum of gradOutput over batch and pixels, in double precision. One item a channel.</summary>
-internal sealed unsafe class BiasGradientKernel(WorkerPool workers, ProgramValue gradOutput, ProgramValue gradBias) : ParallelKernel(workers)
+internal sealed unsafe class BiasGradientKernel(WorkerPool workers, PlaneKernels kernels, ProgramValue gradOutput, ProgramValue gradBias) : ParallelKernel(workers)
 {
     private readonly Shape _shape = gradOutput.Shape;
     private readonly long _plane = (long)gradOutput.Shape.H * gradOutput.Shape.W;
+    private readonly delegate*<float*, long, double> _sum = kernels.Sum;
     private float* _gradOutput;
     private float* _gradBias;
 
@@ -18,26 +19,7 @@ internal sealed unsafe class BiasGradientKernel(WorkerPool workers, ProgramValue
         double sum = 0;
         for (int n = 0; n < _shape.N; n++)
         {
-            float* plane = _gradOutput + ((long)n * _shape.C + item) * _plane;
-            double s0 = 0;
-            double s1 = 0;
-            double s2 = 0;
-            double s3 = 0;
-            long i = 0;
-            for (; i + 4 <= _plane; i += 4)
-            {
-                s0 += plane[i];
-                s1 += plane[i + 1];
-                s2 += plane[i + 2];
-                s3 += plane[i + 3];
-            }
-
-            for (; i < _plane; i++)
-            {
-                s0 += plane[i];
-            }
-
-            sum += s0 + s1 + (s2 + s3);
+            sum += _sum(_gradOutput + ((long)n * _shape.C + item) * _plane, _plane);
         }
 
         _gradBias[item] += (float)sum;

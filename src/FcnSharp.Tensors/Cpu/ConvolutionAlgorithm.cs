@@ -31,6 +31,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>Each channel by itself, vectors along its rows.</summary>
     public static ConvolutionAlgorithm Depthwise { get; } = new("each plane by itself");
 
+    /// <summary>Matrix products on the planes as they lie.</summary>
+    public static ConvolutionAlgorithm Planes { get; } = new("matrix product on whole planes");
+
     /// <summary>Shifted runs of zero-padded planes, pixels side by side.</summary>
     public static ConvolutionAlgorithm PlaneRuns { get; } = new("shifted runs of planes");
 

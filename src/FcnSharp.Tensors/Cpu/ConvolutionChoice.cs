@@ -49,6 +49,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.BackwardInput, site))
             : algorithm == ConvolutionAlgorithm.Depthwise
             ? DepthwiseConvolution.BackwardInput(workers, kernels, o)
+            : algorithm == ConvolutionAlgorithm.Planes
+            ? new PlaneInputGradient(workers, kernels, o)
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
 
@@ -63,6 +65,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new FirstLayerWeightGradient(workers, _blocked, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Depthwise
             ? new DepthwiseWeightGradient(workers, kernels, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Planes
+            ? new PlaneWeightGradient(workers, kernels, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);
     }
 

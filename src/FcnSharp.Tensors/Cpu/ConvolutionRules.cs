@@ -13,6 +13,12 @@ internal sealed class ConvolutionRules
     /// <summary>Channels a group needs on both sides for vectors of channels to be filled well enough.</summary>
     private const int LeastChannels = 16;
 
+    /// <summary>Outputs of a 1x1 kernel up to which its data gradient is fastest on planes as they lie.</summary>
+    private const int MostOutputsOfInputGradient = 128;
+
+    /// <summary>Outputs of a 1x1 kernel up to which its weight gradient is fastest on planes as they lie.</summary>
+    private const int MostOutputsOfWeightGradient = 64;
+
     /// <summary>Outputs of a map below which transforming weights costs more than it saves.</summary>
     private const long LeastPixels = 400;
 
@@ -42,8 +48,15 @@ internal sealed class ConvolutionRules
 
         // Scores of few classes: pixels side by side fill the vectors, classes would not.
         var scores = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns, Kernel(1), new($"fewer than {2 * lanes} outputs", s => s.Outputs < 2 * lanes));
+        ConvolutionRule Planes(int mostOutputs) => new(
+            ConvolutionAlgorithm.Planes,
+            Kernel(1),
+            Plain,
+            Unpadded,
+            new("one group", s => s.Parameters.Groups == 1),
+            new($"{LeastChannels} inputs or more to up to {mostOutputs} outputs", s => s.Inputs >= LeastChannels && s.Outputs <= mostOutputs));
         ConvolutionRule[] tiles = Tiles(precision);
-        var pointwise = new ConvolutionRule(ConvolutionAlgorithm.Pointwise, Kernel(1), Plain, ManyChannels, new("no padding", s => s.Parameters is { PaddingHeight: 0, PaddingWidth: 0 }));
+        var pointwise = new ConvolutionRule(ConvolutionAlgorithm.Pointwise, Kernel(1), Plain, ManyChannels, Unpadded);
         ConvolutionCondition[] direct =
         [
             ManyChannels,
@@ -68,8 +81,8 @@ internal sealed class ConvolutionRules
         Forward = [depthwise, scores, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
-        BackwardInput = [depthwise, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), rest];
-        BackwardWeight = [depthwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        BackwardInput = [depthwise, Planes(MostOutputsOfInputGradient), pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), rest];
+        BackwardWeight = [depthwise, Planes(MostOutputsOfWeightGradient), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }
@@ -90,6 +103,8 @@ internal sealed class ConvolutionRules
     public IReadOnlyList<ConvolutionRule> TransposedBackward { get; }
 
     private static ConvolutionCondition Plain { get; } = new("stride 1, no dilation", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1 });
+
+    private static ConvolutionCondition Unpadded { get; } = new("no padding", s => s.Parameters is { PaddingHeight: 0, PaddingWidth: 0 });
 
     private static ConvolutionCondition ManyChannels { get; } = new($"{LeastChannels} inputs and outputs or more", s => s.Inputs >= LeastChannels && s.Outputs >= LeastChannels);
 

@@ -113,7 +113,7 @@ public sealed class CpuDevice : HostDevice
         OperationFusion.Fuse(program, conv => _convolutions.CanPool(conv, program.ConstantParameters));
 
     private ParameterGradients Gradients(IKernel? weight, ProgramValue gradOutput, ProgramValue? gradBias) =>
-        new(weight, gradBias is null ? null : new BiasGradientKernel(_workers, gradOutput, gradBias));
+        new(weight, gradBias is null ? null : new BiasGradientKernel(_workers, _kernels.Planes, gradOutput, gradBias));
 
     /// <summary>The weight's gradient and the bias's, one after the other.</summary>
     private sealed class ParameterGradients(IKernel? weight, BiasGradientKernel? bias) : IKernel

@@ -91,30 +91,17 @@ internal static unsafe class DotKernels<TOps, TVector>
             a += lanes;
         }
 
-        c[0] += TOps.Sum(c00);
-        c[1] += TOps.Sum(c01);
-        c[2] += TOps.Sum(c02);
-        c[3] += TOps.Sum(c03);
-        c[4] += TOps.Sum(c04);
-        c[5] += TOps.Sum(c05);
-        c[ldc] += TOps.Sum(c10);
-        c[ldc + 1] += TOps.Sum(c11);
-        c[ldc + 2] += TOps.Sum(c12);
-        c[ldc + 3] += TOps.Sum(c13);
-        c[ldc + 4] += TOps.Sum(c14);
-        c[ldc + 5] += TOps.Sum(c15);
-        c[2 * ldc] += TOps.Sum(c20);
-        c[2 * ldc + 1] += TOps.Sum(c21);
-        c[2 * ldc + 2] += TOps.Sum(c22);
-        c[2 * ldc + 3] += TOps.Sum(c23);
-        c[2 * ldc + 4] += TOps.Sum(c24);
-        c[2 * ldc + 5] += TOps.Sum(c25);
-        c[3 * ldc] += TOps.Sum(c30);
-        c[3 * ldc + 1] += TOps.Sum(c31);
-        c[3 * ldc + 2] += TOps.Sum(c32);
-        c[3 * ldc + 3] += TOps.Sum(c33);
-        c[3 * ldc + 4] += TOps.Sum(c34);
-        c[3 * ldc + 5] += TOps.Sum(c35);
+        float* sums = stackalloc float[32];
+        TOps.Store(Pair(Pair(Four(c00, c01, c02, c03), Four(c04, c05, c10, c11)), Pair(Four(c12, c13, c14, c15), Four(c20, c21, c22, c23))), sums);
+        TVector rest = Pair(Four(c24, c25, c30, c31), Four(c32, c33, c34, c35));
+        TOps.Store(Pair(rest, rest), sums + lanes);
+        for (int row = 0; row < 4; row++)
+        {
+            for (int column = 0; column < 6; column++)
+            {
+                c[row * ldc + column] += sums[row * 6 + column];
+            }
+        }
     }
 
     /// <summary>4 by 2 products: 8 accumulators beside 6 operands, for 16 registers.</summary>
@@ -153,13 +140,30 @@ internal static unsafe class DotKernels<TOps, TVector>
             a += lanes;
         }
 
-        c[0] += TOps.Sum(c00);
-        c[1] += TOps.Sum(c01);
-        c[ldc] += TOps.Sum(c10);
-        c[ldc + 1] += TOps.Sum(c11);
-        c[2 * ldc] += TOps.Sum(c20);
-        c[2 * ldc + 1] += TOps.Sum(c21);
-        c[3 * ldc] += TOps.Sum(c30);
-        c[3 * ldc + 1] += TOps.Sum(c31);
+        float* sums = stackalloc float[8];
+        TVector lower = Four(c00, c01, c10, c11);
+        TVector upper = Four(c20, c21, c30, c31);
+        if (lanes == 8)
+        {
+            TOps.Store(Pair(lower, upper), sums);
+        }
+        else
+        {
+            TOps.Store(lower, sums);
+            TOps.Store(upper, sums + 4);
+        }
+
+        for (int row = 0; row < 4; row++)
+        {
+            c[row * ldc] += sums[row * 2];
+            c[row * ldc + 1] += sums[row * 2 + 1];
+        }
     }
+
+    /// <summary>Sums of neighbouring lanes, those of the first in the lower half: repeated, each lane ends as the sum of one vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Pair(TVector first, TVector second) => TOps.Add(TOps.Even(first, second), TOps.Odd(first, second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Four(TVector a, TVector b, TVector c, TVector d) => Pair(Pair(a, b), Pair(c, d));
 }

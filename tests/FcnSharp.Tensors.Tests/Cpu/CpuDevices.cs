@@ -9,6 +9,8 @@ internal static class CpuDevices
 {
     private static readonly Dictionary<int, WorkerPool> Pools = new[] { 1, 2, 3, 5 }.ToDictionary(n => n, n => new WorkerPool(n));
 
+    private static readonly WorkerPool LastItemFirst = new(1, lastItemFirst: true);
+
     public static IEnumerable<int> ThreadCounts => Pools.Keys;
 
     public static IEnumerable<KernelSet> KernelSets => KernelSet.All.Where(s => s.IsSupported);
@@ -17,17 +19,17 @@ internal static class CpuDevices
     public static CpuDevice Create(KernelSet kernels, int threads, Precision precision = Precision.Exact) => new(Pools[threads], kernels, precision);
 
     /// <summary>
-    /// Runs something on every device, and compares the bits of its results over the thread counts of a kernel set; the
-    /// results for one thread go to <paramref name="check"/>.
+    /// Runs something on every device, and compares the bits of its results over the thread counts of a kernel set and with the items
+    /// of its work in the opposite order; the results for one thread go to <paramref name="check"/>.
     /// </summary>
     public static void ForEach(Func<CpuDevice, Action<IDevicePlan>, float[][]> run, Action<string, float[][]> check, Precision precision = Precision.Exact)
     {
         foreach (KernelSet kernels in KernelSets)
         {
             float[][]? first = null;
-            foreach (int threads in ThreadCounts)
+            foreach ((string pool, WorkerPool workers) in NamedPools())
             {
-                using CpuDevice device = Create(kernels, threads, precision);
+                using var device = new CpuDevice(workers, kernels, precision);
                 float[][] results = run(device, plan => Poison(device, plan));
                 if (first is null)
                 {
@@ -36,11 +38,14 @@ internal static class CpuDevices
 
                 for (int i = 0; i < results.Length; i++)
                 {
-                    FcnSharp.TestKit.TensorAssert.SameBits($"{kernels.Name}, {threads} threads, result {i}", first[i], results[i]);
+                    FcnSharp.TestKit.TensorAssert.SameBits($"{kernels.Name}, {pool}, result {i}", first[i], results[i]);
                 }
             }
         }
     }
+
+    private static IEnumerable<(string Name, WorkerPool Workers)> NamedPools() =>
+        Pools.Select(p => ($"{p.Key} threads", p.Value)).Append(("last item first", LastItemFirst));
 
     /// <summary>Leaves an arena full of NaN for the plan's next execution: what a kernel forgets to write is then seen.</summary>
     public static unsafe void Poison(HostDevice device, IDevicePlan plan)
