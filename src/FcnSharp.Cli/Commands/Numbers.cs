@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace FcnSharp.Cli.Commands;
@@ -12,18 +13,7 @@ internal static class Numbers
         Description = description,
         HelpName = "n",
         DefaultValueFactory = _ => defaultValue,
-        CustomParser = result =>
-        {
-            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum)
-            {
-                return number;
-            }
-
-            string range = maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
-            result.AddError($"{name} needs a whole number {range}, found '{text}'");
-            return defaultValue;
-        },
+        CustomParser = result => Whole(result, name, minimum, maximum) ?? defaultValue,
     };
 
     /// <summary>An option for a whole number that something else decides where it is not given.</summary>
@@ -31,18 +21,7 @@ internal static class Numbers
     {
         Description = description,
         HelpName = "n",
-        CustomParser = result =>
-        {
-            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum)
-            {
-                return number;
-            }
-
-            string range = maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
-            result.AddError($"{name} needs a whole number {range}, found '{text}'");
-            return null;
-        },
+        CustomParser = result => Whole(result, name, minimum, maximum),
     };
 
     /// <summary>An option for a number that something else decides where it is not given.</summary>
@@ -52,14 +31,13 @@ internal static class Numbers
         HelpName = "x",
         CustomParser = result =>
         {
-            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            string text = Text(result);
             if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= minimum && number <= maximum)
             {
                 return number;
             }
 
-            string range = maximum == double.MaxValue ? $"of at least {minimum.ToString(CultureInfo.InvariantCulture)}" : string.Create(CultureInfo.InvariantCulture, $"from {minimum} to {maximum}");
-            result.AddError($"{name} needs a number {range}, found '{text}'");
+            result.AddError($"{name} needs a number {Range(minimum, maximum, maximum < double.MaxValue)}, found '{text}'");
             return null;
         },
     };
@@ -71,7 +49,7 @@ internal static class Numbers
         HelpName = example,
         CustomParser = result =>
         {
-            string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            string text = Text(result);
             string[] parts = text.Split(separator);
             if (parts.Length == 2
                 && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double first)
@@ -85,4 +63,21 @@ internal static class Numbers
             return null;
         },
     };
+
+    private static string Text(ArgumentResult result) => result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+
+    private static int? Whole(ArgumentResult result, string name, int minimum, int maximum)
+    {
+        string text = Text(result);
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum)
+        {
+            return number;
+        }
+
+        result.AddError($"{name} needs a whole number {Range(minimum, maximum, maximum < int.MaxValue)}, found '{text}'");
+        return null;
+    }
+
+    private static string Range(double minimum, double maximum, bool bounded) =>
+        bounded ? FormattableString.Invariant($"from {minimum} to {maximum}") : FormattableString.Invariant($"of at least {minimum}");
 }

@@ -113,6 +113,7 @@ public sealed class TrainingRun
     private RunResult Run(TrainingLog log, TensorBoardWriter events, Segmenter segmenter, CancellationToken cancellation)
     {
         long steps = _trainer.Options.Steps;
+        bool stop = HasStalled(log);
         while (true)
         {
             // After a step and before the next: a run that was stopped while it evaluated does it when it goes on.
@@ -120,9 +121,9 @@ public sealed class TrainingRun
             if (done > 0 && (done % _options.EvaluateEvery == 0 || done >= steps) && !log.Entries.Any(e => e.Step == done && e.MeanIoU is not null))
             {
                 Evaluate(log, events, segmenter, cancellation);
+                stop = HasStalled(log);
             }
 
-            bool stop = HasStalled(log);
             if (done >= steps || stop)
             {
                 Save();

@@ -29,6 +29,7 @@ public sealed class TrainCommandTests : IDisposable
         ModelDescription model = ModelFile.LoadDescription(_folder["run/model.safetensors"]);
         Assert.Equal(json.GetProperty("meanIoU").GetDouble(), 100 * model.Metrics!.MeanIoU, 3);
         Assert.Equal("modern", model.Recipe["recipe"]);
+        Assert.Equal([1 / 64f, 1 / 64f, 1 / 64f], model.Preprocessing.Scale);
         Assert.Contains("6 steps of 4 images", outcome.Error, StringComparison.Ordinal);
         string report = File.ReadAllText(_folder["run/report.html"]);
         Assert.Contains("./fcn train --data", report, StringComparison.Ordinal);
