@@ -110,14 +110,6 @@ def bilinear(kernel):
     return weight
 
 
-def googlenet():
-    """In tight padding each of its grids has pixel 0 on the image's, so our kernels are odd."""
-    model = GoogLeNet(tight=True)
-    for name, factor in (("up2", 2), ("up4", 2), ("up8", 8)):
-        setattr(model.head, name, torch.nn.ConvTranspose2d(CLASSES, CLASSES, 2 * factor - 1, factor, factor - 1, factor - 1, bias=False))
-    return model
-
-
 def head(middle, early):
     return [HEAD[0], HEAD[1].format(middle), HEAD[2].format(early), HEAD[3], HEAD[4].format(middle), HEAD[5]]
 
@@ -129,7 +121,7 @@ def names_of(net):
         return trunk + head("pool4", "pool3")
     modules = ["3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"]
     branches = ["1x1", "3x3_reduce", "3x3", "5x5_reduce", "5x5", "pool_proj"]
-    return ["conv1/7x7_s2", "conv2/3x3_reduce", "conv2/3x3"] + [f"inception_{m}/{b}" for m in modules for b in branches] + head("pool3", "pool2")
+    return ["conv1/7x7_s2", "conv2/3x3_reduce", "conv2/3x3"] + [f"inception_{m}/{b}" for m in modules for b in branches] + head("inception_4e", "inception_3b")
 
 
 def tensors_of(net, model, published):
@@ -217,7 +209,7 @@ def main():
             if arguments.googlenet:
                 npz = os.path.join(folder, "googlenet.npz")
                 run(arguments.fcn, "convert", arguments.googlenet, npz)
-                compare(arguments, folder, "fcn8s-googlenet", googlenet(), image(360, 480), read_npz(npz), precision)
+                compare(arguments, folder, "fcn8s-googlenet", GoogLeNet(tight=True), image(360, 480), read_npz(npz), precision)
 
 
 if __name__ == "__main__":
