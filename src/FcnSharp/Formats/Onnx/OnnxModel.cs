@@ -1,0 +1,24 @@
+namespace FcnSharp.Formats.Onnx;
+
+/// <summary>A graph and what is said about it.</summary>
+/// <param name="Graph">The graph.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Opset">Version of the standard operators.</param>
+/// <param name="Metadata">Free text by key.</param>
+internal sealed record OnnxModel(OnnxGraph Graph, string Name, int Opset, IReadOnlyList<KeyValuePair<string, string>> Metadata)
+{
+    /// <summary>The oldest opset that has all operators in the form they are written in.</summary>
+    public const int OldestOpset = 13;
+
+    /// <summary>The newest opset in which they still mean the same.</summary>
+    public const int NewestOpset = 21;
+
+    /// <summary>The version of the file format that came with the opset.</summary>
+    public int FormatVersion => Opset switch
+    {
+        <= 14 => 7,
+        <= 18 => 8,
+        <= 20 => 9,
+        _ => 10,
+    };
+}
