@@ -21,6 +21,8 @@ public sealed class Segmenter : IDisposable
     private readonly Network _network;
     private readonly bool _ownsNetwork;
     private readonly OpenModel? _file;
+    private TiledSegmentation? _tiles;
+    private TiledSegmentation? _tilesWithConfidence;
 
     /// <summary>Uses a net that is there already, such as one in training; it stays the caller's.</summary>
     public Segmenter(Network network, ModelDescription description)
@@ -116,7 +118,7 @@ public sealed class Segmenter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         var sink = new LabelMapSink(image.Width, image.Height, confidence: false);
-        SegmentTiled(new ImageSource(image), sink, options, cancellation);
+        SegmentTiled(new RgbImageSource(image), sink, options, cancellation);
         return sink.Classes;
     }
 
@@ -129,7 +131,7 @@ public sealed class Segmenter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         var sink = new LabelMapSink(image.Width, image.Height, confidence: true);
-        SegmentTiled(new ImageSource(image), sink, options, cancellation);
+        SegmentTiled(new RgbImageSource(image), sink, options, cancellation);
         return (sink.Classes, sink.Confidence);
     }
 
@@ -144,8 +146,20 @@ public sealed class Segmenter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sink);
-        var tiles = new TiledSegmentation(_network, Description.Preprocessing, sink.WantsConfidence ? ClassesAndConfidence : Classes);
-        return tiles.Run(source, sink, options ?? new TileOptions(), cancellation);
+        return Tiles(sink.WantsConfidence).Run(source, sink, options ?? new TileOptions(), WaitForCheck, cancellation);
+    }
+
+    /// <summary>How <see cref="SegmentTiled(IPixelSource, ILabelSink, TileOptions?, CancellationToken)"/> would cut an image; one tile where all of it fits.</summary>
+    /// <param name="height">Rows of the image.</param>
+    /// <param name="width">Its columns.</param>
+    /// <param name="options">Memory and halo; null for the usual ones.</param>
+    /// <param name="confidence">Whether confidences are wanted, too.</param>
+    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
+    public TilePlan PlanTiles(int height, int width, TileOptions? options = null, bool confidence = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        return Tiles(confidence).Fit(height, width, options ?? new TileOptions());
     }
 
     /// <inheritdoc/>
@@ -170,6 +184,10 @@ public sealed class Segmenter : IDisposable
             throw new FcnSharpException($"{path}: {e.Message}", e);
         }
     }
+
+    private TiledSegmentation Tiles(bool confidence) => confidence
+        ? LazyInitializer.EnsureInitialized(ref _tilesWithConfidence, () => new(_network, Description.Preprocessing, ClassesAndConfidence))
+        : LazyInitializer.EnsureInitialized(ref _tiles, () => new(_network, Description.Preprocessing, Classes));
 
     private CompiledNet Compile(CompileTarget target, RgbImage image)
     {

@@ -41,7 +41,7 @@ public class TiledSegmentationTests
 
             var options = new TileOptions { MemoryBudget = SmallestCost(network, height, width) };
             var sink = new LabelMapSink(width, height, confidence: true);
-            TilePlan plan = segmenter.SegmentTiled(new ImageSource(image), sink, options, TestContext.Current.CancellationToken);
+            TilePlan plan = segmenter.SegmentTiled(new RgbImageSource(image), sink, options, TestContext.Current.CancellationToken);
 
             Assert.True(plan.Count > 1, "the test needs more than one tile");
             if (precision == Precision.Exact)
@@ -65,7 +65,7 @@ public class TiledSegmentationTests
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(601, 83, 5, 2).Image;
         var sink = new LabelMapSink(image.Width, image.Height, confidence: false);
-        TilePlan plan = segmenter.SegmentTiled(new ImageSource(image), sink, null, TestContext.Current.CancellationToken);
+        TilePlan plan = segmenter.SegmentTiled(new RgbImageSource(image), sink, null, TestContext.Current.CancellationToken);
         Assert.Equal(1, plan.Count);
         Assert.Equal(segmenter.Segment(image, TestContext.Current.CancellationToken).Labels, sink.Classes.Labels);
         Assert.Equal(sink.Classes.Labels, segmenter.SegmentTiled(image, null, TestContext.Current.CancellationToken).Labels);
