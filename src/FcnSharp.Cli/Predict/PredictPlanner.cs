@@ -43,7 +43,9 @@ internal sealed class PredictPlanner
         ImageInfo info = ImageFile.ReadInfo(path);
         long pixels = (long)info.Width * info.Height;
         long pictures = pixels * (BytesPerPixel + (_settings.Confidence ? ConfidenceBytesPerPixel : 0));
-        if (_mode == TileMode.Off)
+
+        // What has no pixels is told of by its decoder.
+        if (_mode == TileMode.Off || pixels == 0)
         {
             return new(null, null, ByRows: false, pictures);
         }
@@ -92,11 +94,9 @@ internal sealed class PredictPlanner
         }
         catch (FcnSharpException e)
         {
-            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"{info.Width}x{info.Height} pixels: {e.Message}{Hint}"), e);
+            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"{info.Width}x{info.Height} pixels: {e.Message} See --memory and --tile."), e);
         }
     }
-
-    private string Hint => " See --memory and --tile.";
 
     private bool CanTile()
     {
