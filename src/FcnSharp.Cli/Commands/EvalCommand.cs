@@ -33,6 +33,13 @@ internal sealed class EvalCommand : Verb
         Add(_save);
         Add(_record);
         Add(_augmentation);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_augmentation) is not null && result.GetResult(_record) is not null)
+            {
+                result.AddError("--record is for what the model does by itself; leave out --tta");
+            }
+        });
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,8 @@ public sealed class Segmenter : IDisposable
     private readonly ComputeQueue _queue = new();
     private readonly OpenModel? _file;
     private readonly IDevice? _ownDevice;
+    private TiledSegmentation? _tiles;
+    private TiledSegmentation? _tilesWithConfidence;
 
     /// <summary>Uses a net that is there already, such as one in training; it stays the caller's.</summary>
     /// <param name="network">The net.</param>
@@ -250,36 +252,11 @@ public sealed class Segmenter : IDisposable
     }
 
     /// <summary>
-    /// The class of each pixel of an image that is too large to be computed at once: in tiles, each with as much of its
-    /// surroundings as its pixels depend on, so that memory is bounded whatever the image's size. With <see cref="TileHalo.Exact"/>
-    /// the classes are those of <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/> but where two scores are as good as equal (docs/numerics.md).
+    /// Segments an image that is larger than memory: in tiles, each with as much of its surroundings as its pixels depend on, and neither
+    /// its pixels nor its classes are ever held at once. With <see cref="TileHalo.Exact"/> the classes are those of
+    /// <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/> but where two scores are as good as equal (docs/numerics.md). For an
+    /// image in memory <see cref="SegmentOptions.Tiles"/> does the same.
     /// </summary>
-    /// <param name="image">Any size from 1x1 up.</param>
-    /// <param name="options">Memory and halo; null for the usual ones.</param>
-    /// <param name="cancellation">Looked at between layers.</param>
-    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
-    public LabelMap SegmentTiled(RgbImage image, TileOptions? options = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(image);
-        var sink = new LabelMapSink(image.Width, image.Height, confidence: false);
-        SegmentTiled(new ImageSource(image), sink, options, cancellation);
-        return sink.Classes;
-    }
-
-    /// <summary>As <see cref="SegmentTiled(RgbImage, TileOptions?, CancellationToken)"/>, and the confidence of each pixel.</summary>
-    /// <param name="image">Any size from 1x1 up.</param>
-    /// <param name="options">Memory and halo; null for the usual ones.</param>
-    /// <param name="cancellation">Looked at between layers.</param>
-    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
-    public (LabelMap Classes, float[] Confidence) SegmentTiledWithConfidence(RgbImage image, TileOptions? options = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(image);
-        var sink = new LabelMapSink(image.Width, image.Height, confidence: true);
-        SegmentTiled(new ImageSource(image), sink, options, cancellation);
-        return (sink.Classes, sink.Confidence);
-    }
-
-    /// <summary>As <see cref="SegmentTiled(RgbImage, TileOptions?, CancellationToken)"/> for an image that is larger than memory: neither its pixels nor its classes are ever held at once.</summary>
     /// <param name="source">Gives the pixels by rows.</param>
     /// <param name="sink">Takes the classes by rows.</param>
     /// <param name="options">Memory and halo; null for the usual ones.</param>
@@ -290,8 +267,20 @@ public sealed class Segmenter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sink);
-        var tiles = new TiledSegmentation(_network, Description.Preprocessing, sink.WantsConfidence ? SegmentationNet.ClassesAndConfidence : SegmentationNet.Classes);
-        return tiles.Run(source, sink, options ?? new TileOptions(), cancellation);
+        return Tiles(sink.WantsConfidence).Run(source, sink, options ?? new TileOptions(), WaitForCheck, cancellation);
+    }
+
+    /// <summary>How <see cref="SegmentTiled(IPixelSource, ILabelSink, TileOptions?, CancellationToken)"/> would cut an image; one tile where all of it fits.</summary>
+    /// <param name="height">Rows of the image.</param>
+    /// <param name="width">Its columns.</param>
+    /// <param name="options">Memory and halo; null for the usual ones.</param>
+    /// <param name="confidence">Whether confidences are wanted, too.</param>
+    /// <exception cref="FcnSharpException">The net depends on the image as a whole, or even the smallest tile needs more memory than is allowed.</exception>
+    public TilePlan PlanTiles(int height, int width, TileOptions? options = null, bool confidence = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        return Tiles(confidence).Fit(height, width, options ?? new TileOptions());
     }
 
     /// <inheritdoc/>
@@ -320,6 +309,10 @@ public sealed class Segmenter : IDisposable
         }
     }
 
+    private TiledSegmentation Tiles(bool confidence) => confidence
+        ? LazyInitializer.EnsureInitialized(ref _tilesWithConfidence, () => new(_network, Description.Preprocessing, SegmentationNet.ClassesAndConfidence))
+        : LazyInitializer.EnsureInitialized(ref _tiles, () => new(_network, Description.Preprocessing, SegmentationNet.Classes));
+
     private void SegmentBatch(IReadOnlyList<RgbImage> images, int[] batch, Segmentation[] results, SegmentOptions options, CancellationToken cancellation)
     {
         if (batch.Length == 1 || options.Tiles is not null || options.TestTimeAugmentation is not null)
@@ -347,8 +340,7 @@ public sealed class Segmenter : IDisposable
     private (LabelMap Map, float[]? Confidence) Tiled(RgbImage image, TileOptions options, bool withConfidence, CancellationToken cancellation)
     {
         var sink = new LabelMapSink(image.Width, image.Height, withConfidence);
-        SegmentTiled(new ImageSource(image), sink, options, cancellation);
-        WaitForCheck(cancellation);
+        SegmentTiled(new RgbImageSource(image), sink, options, cancellation);
         return (sink.Classes, withConfidence ? sink.Confidence : null);
     }
 }

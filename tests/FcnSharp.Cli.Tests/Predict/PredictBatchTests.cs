@@ -67,7 +67,7 @@ public sealed class PredictBatchTests(FinishedDemo demo) : IClassFixture<Finishe
         Assert.Equal(0, exitCode);
         Assert.Empty(errors);
         using JsonDocument json = JsonDocument.Parse(output);
-        Assert.Equal(["images", "failed", "skipped", "imagesPerSecond", "seconds"], json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["images", "failed", "skipped", "imagesPerSecond", "seconds", "tiles"], json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal((3, 1, 0), (json.RootElement.GetProperty("images").GetInt32(), json.RootElement.GetProperty("skipped").GetInt32(), json.RootElement.GetProperty("failed").GetArrayLength()));
         double seconds = json.RootElement.GetProperty("seconds").GetDouble();
         Assert.True(seconds > 0);
