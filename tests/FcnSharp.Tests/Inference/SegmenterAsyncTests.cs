@@ -249,7 +249,7 @@ public sealed class SegmenterAsyncTests : IDisposable
         int taken = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (SegmentedFile file in _segmenter.SegmentFolderAsync(_folder.Root).WithCancellation(end.Token))
+            await foreach (SegmentedFile file in _segmenter.SegmentFolderAsync(_folder.Root, cancellation: Stop).WithCancellation(end.Token))
             {
                 taken++;
                 await end.CancelAsync();
