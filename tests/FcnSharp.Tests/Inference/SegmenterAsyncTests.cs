@@ -103,7 +103,7 @@ public sealed class SegmenterAsyncTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => _segmenter.Segment(new RgbImage(9, 9), cancellation: cancelled));
     }
 
-    [Fact]
+    [Fact(Timeout = 120_000)]
     public async Task Failures_reach_the_caller_and_free_the_place()
     {
         for (int i = 0; i < 3 * Environment.ProcessorCount; i++)
