@@ -17,47 +17,23 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string? temporary = null;
+        using PendingFile file = new(path);
         try
         {
-            string target = ResolveLink(Path.GetFullPath(path));
-            temporary = Path.Combine(Path.GetDirectoryName(target) ?? "/", $".{Guid.NewGuid():N}.tmp");
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
+            write(file.Content);
+        }
+        catch (Exception e) when (IsOfFileSystem(e))
+        {
+            throw Refusal(path, e);
+        }
 
-            File.Move(temporary, target, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new FcnSharpException($"{path}: the file could not be written ({OneLine(e.Message)}); check that its folder exists, is writable and has space.", e);
-        }
-        finally
-        {
-            Remove(temporary);
-        }
+        file.Commit();
     }
 
-    /// <summary>A link stays a link: the rename replaces the file it points to.</summary>
-    private static string ResolveLink(string path) =>
-        new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    /// <summary>Whether the file system itself failed.</summary>
+    internal static bool IsOfFileSystem(Exception e) => e is IOException or UnauthorizedAccessException or NotSupportedException;
 
-    private static void Remove(string? temporary)
-    {
-        try
-        {
-            if (temporary is not null)
-            {
-                File.Delete(temporary);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The failure that led here is the one to report.
-        }
-    }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim().TrimEnd('.');
+    /// <summary>What a user is told when it did.</summary>
+    internal static FcnSharpException Refusal(string path, Exception cause) =>
+        new($"{path}: the file could not be written ({cause.Message.ReplaceLineEndings(" ").Trim().TrimEnd('.')}); check that its folder exists, is writable and has space.", cause);
 }

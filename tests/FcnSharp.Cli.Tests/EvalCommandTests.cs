@@ -4,6 +4,7 @@ using FcnSharp.Data;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Imaging;
+using FcnSharp.Inference;
 using FcnSharp.TestKit;
 using FcnSharp.Tensors.Cpu;
 using Xunit;
@@ -42,6 +43,29 @@ public sealed class EvalCommandTests(FinishedDemo demo) : IClassFixture<Finished
 
         double meanIoU = JsonDocument.Parse(File.ReadAllText(_temp["eval.json"])).RootElement.GetProperty("meanIoU").GetDouble();
         Assert.Equal(meanIoU, 100 * ModelFile.LoadDescription(model).Metrics!.MeanIoU, 3);
+    }
+
+    [Fact]
+    public void Several_passes_are_averaged_where_asked_for_and_never_recorded()
+    {
+        string model = SeeingModel();
+        foreach (string passes in (string[])["mirror", "scales", "both"])
+        {
+            Assert.Equal(0, new CapturedTerminal().Run("eval", "--model", model, "--data", Data, "--tta", passes, "--json", _temp[$"{passes}.json"], "--save", _temp[passes], "-q"));
+            using Segmenter segmenter = Segmenter.Load(model, options: new()
+            {
+                TestTimeAugmentation = new() { Mirror = passes != "scales", Scales = passes == "mirror" ? [1] : [0.75, 1, 1.25] },
+            });
+            string name = Path.GetFileName(Directory.GetFiles(_temp[$"{passes}/predictions"])[0]);
+            LabelMap expected = segmenter.Segment(Path.Combine(Data, "images", name), cancellation: TestContext.Current.CancellationToken).Map;
+            Assert.Equal(expected.Labels, PngFile.ReadLabels(_temp[$"{passes}/predictions/{name}"]).Labels);
+        }
+
+        Assert.NotEqual(File.ReadAllText(_temp["mirror.json"]), File.ReadAllText(_temp["both.json"]));
+        CapturedTerminal terminal = new();
+        Assert.Equal(2, terminal.Run("eval", "--model", model, "--data", Data, "--tta", "mirror", "--record", "-q"));
+        Assert.Contains("leave out --tta", terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(2, new CapturedTerminal().Run("eval", "--model", model, "--data", Data, "--tta", "twice", "-q"));
     }
 
     /// <summary>The same by NumPy from the files alone.</summary>

@@ -42,6 +42,15 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
         Assert.False(Directory.Exists(_temp["out"]));
     }
 
+    [Fact]
+    public void Several_passes_are_averaged_where_asked_for()
+    {
+        Assert.Equal(0, Run("--model", demo.Model, "--out", _temp["out"], "--tta", "both", Image).ExitCode);
+        using Segmenter segmenter = Segmenter.Load(demo.Model, options: new() { TestTimeAugmentation = new() { Scales = [0.75, 1, 1.25] } });
+        Assert.Equal(segmenter.Segment(Image, cancellation: TestContext.Current.CancellationToken).Map.Labels, PngFile.ReadLabels(_temp["out/0001.png"]).Labels);
+        Assert.Equal(2, Run("--model", demo.Model, "--out", _temp["out"], "--tta", "both", "--tile", "exact", Image).ExitCode);
+    }
+
     [Theory]
     [InlineData("jpeg", "JPEG")]
     [InlineData("text", "")]
@@ -159,7 +168,7 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
 
         using CpuDevice device = new();
         using Segmenter segmenter = Segmenter.Load(demo.Model, device);
-        (_, float[] expected) = segmenter.SegmentWithConfidence(PngFile.ReadRgb(Image), TestContext.Current.CancellationToken);
+        float[] expected = segmenter.Segment(PngFile.ReadRgb(Image), new() { Confidence = true }, TestContext.Current.CancellationToken).Confidence.ToArray();
         ushort[] found = PngFile.ReadLabels(_temp["out/0001.confidence.png"]).Labels;
         Assert.All(expected.Zip(found), pair => Assert.InRange(pair.Second - (65535 * pair.First), -0.51f, 0.51f));
         Assert.True(found.Distinct().Count() > 20, "the test needs a net that is more sure of some pixels than of others");

@@ -15,44 +15,40 @@ public sealed partial class ReadmeTests
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "README.md")).ReplaceLineEndings("\n");
 
-    // example: segment
-    private static void Segment(string modelPath, string imagePath, string outputPath)
-    {
-        using var device = new CpuDevice();
-        using Segmenter segmenter = Segmenter.Load(modelPath, device);
-        RgbImage image = PngFile.ReadRgb(imagePath);
-        LabelMap labels = segmenter.Segment(image);
-
-        IReadOnlyList<ClassInfo> classes = segmenter.Description.Classes;
-        Console.WriteLine($"The upper left pixel is {classes[labels.Row(0)[0]].Name}.");
-        PngFile.WriteLabels(outputPath, labels, Palette.Of(classes));
-    }
-
-    // example: end
     [Fact]
     public void The_example_segments_an_image()
     {
-        using var folder = new TempFolder();
-        using var device = new CpuDevice();
-        using Network network = MiniNet.Create(device);
-        ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
-        PngFile.WriteRgb(folder["in.png"], SyntheticScenes.Generate(40, 30, 1, 0).Image);
+        using TempFolder folder = new();
+        using CpuDevice device = new();
+        using Network network = MiniNet.CreateSeeing(device);
+        (string modelPath, string imagePath, string maskPath, string overlayPath) = (folder["m.safetensors"], folder["in.png"], folder["mask.png"], folder["overlay.png"]);
+        ModelFile.Save(modelPath, MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+        PngFile.WriteRgb(imagePath, SyntheticScenes.Generate(40, 30, 1, 0).Image);
 
-        Segment(folder["m.safetensors"], folder["in.png"], folder["out.png"]);
+        Segment(modelPath, imagePath, maskPath, overlayPath);
 
-        LabelMap labels = PngFile.ReadLabels(folder["out.png"]);
-        Assert.Equal((40, 30), (labels.Width, labels.Height));
+        Assert.Equal(40, PngFile.ReadLabels(maskPath).Width);
+        Assert.Equal(40, PngFile.ReadRgb(overlayPath).Width);
+    }
+
+    private static void Segment(string modelPath, string imagePath, string maskPath, string overlayPath)
+    {
+        // example:
+        using Segmenter segmenter = Segmenter.Load(modelPath);
+        RgbImage image = ImageFile.Read(imagePath);
+        Segmentation result = segmenter.Segment(image, new SegmentOptions { Confidence = true });
+        foreach (ClassArea area in result.Areas())
+        {
+            Console.WriteLine($"{area.Class.Name}: {area.Share:P1} of the image, {area.Confidence:P0} sure");
+        }
+
+        result.SaveMask(maskPath);
+        PngFile.WriteRgb(overlayPath, result.Overlay(image, opacity: 0.5));
+        // end
     }
 
     [Fact]
-    public void The_readme_quotes_the_example()
-    {
-        string file = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "tests", "FcnSharp.Tests", nameof(ReadmeTests) + ".cs")).ReplaceLineEndings("\n");
-        string example = file.Split("    // example: segment\n")[1].Split("    // example: end\n")[0];
-        string quoted = string.Join('\n', example.TrimEnd('\n').Split('\n').Select(line => line.Length > 4 ? line[4..] : line));
-
-        Assert.Contains($"\n{quoted}\n```", Readme, StringComparison.Ordinal);
-    }
+    public void The_readme_quotes_the_example() => Examples.AssertQuoted("README.md", "ReadmeTests.cs");
 
     [Fact]
     public void What_the_readme_points_to_is_there()

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.IO.Compression;
 using System.Runtime.ExceptionServices;
-using FcnSharp.Cli.Commands;
 using FcnSharp.Imaging;
 using FcnSharp.Inference;
+using FcnSharp.Inference.Tiling;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Cli.Predict;
@@ -21,49 +20,40 @@ internal sealed class PredictPipeline : IDisposable
     /// <summary>Images between two stages: enough to hide that some take longer, and no more, as each costs memory.</summary>
     private const int Ahead = 4;
 
-    /// <summary>Memory for images and their results, beside that of the net.</summary>
-    private const long MaxBytes = 1L << 29;
-
-    /// <summary>Image, its overlay, labels and what an encoder needs; then the confidence as it is computed and as it is written.</summary>
-    private const int BytesPerPixel = 3 + 3 + 2 + 2;
-    private const int ConfidenceBytesPerPixel = 4 + 2;
-
-    private const double OverlayOpacity = 0.6;
-
     private readonly Lock _gate = new();
-    private readonly BlockingCollection<(PredictImage Image, RgbImage Pixels, long Bytes)> _decoded = new(Ahead);
-    private readonly BlockingCollection<(PredictImage Image, Segmentation Result, long Bytes)> _segmented = new(Ahead);
-    private readonly ByteBudget _budget = new(MaxBytes);
+    private readonly BlockingCollection<Decoded> _decoded = new(Ahead);
+    private readonly BlockingCollection<Segmented> _segmented = new(Ahead);
+    private readonly PredictPlanner _planner;
+    private readonly ByteBudget _budget;
     private readonly Segmenter _segmenter;
     private readonly Palette _palette;
-    private readonly string _folder;
-    private readonly bool _confidence;
+    private readonly PredictSettings _settings;
     private readonly IPredictObserver _observer;
     private Exception? _broken;
     private int _next = -1;
     private int _decoding;
 
-    private PredictPipeline(Segmenter segmenter, string folder, bool confidence, IPredictObserver observer)
+    private PredictPipeline(Segmenter segmenter, PredictSettings settings, IPredictObserver observer)
     {
         _segmenter = segmenter;
         _palette = Palette.Of(segmenter.Description.Classes);
-        _folder = folder;
-        _confidence = confidence;
+        _settings = settings;
+        _planner = new PredictPlanner(segmenter, settings);
+        _budget = new ByteBudget(_planner.PictureBudget);
         _observer = observer;
     }
 
     /// <summary>Segments images, in no certain order of their ends.</summary>
     /// <param name="images">The images.</param>
     /// <param name="segmenter">The model.</param>
-    /// <param name="folder">The output folder; folders below it are made as images need them.</param>
-    /// <param name="confidence">Whether the confidence is written, too.</param>
+    /// <param name="settings">Where results go, and how images are computed.</param>
     /// <param name="observer">Told of each image.</param>
     /// <param name="stop">Ends the run; what is segmented by then is still written.</param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     /// <exception cref="FcnSharpException">A result cannot be written.</exception>
-    public static void Run(IReadOnlyList<PredictImage> images, Segmenter segmenter, string folder, bool confidence, IPredictObserver observer, CancellationToken stop)
+    public static void Run(IReadOnlyList<PredictImage> images, Segmenter segmenter, PredictSettings settings, IPredictObserver observer, CancellationToken stop)
     {
-        using PredictPipeline pipeline = new(segmenter, folder, confidence, observer);
+        using PredictPipeline pipeline = new(segmenter, settings, observer);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         pipeline.Run(images, end);
         if (pipeline._broken is { } broken)
@@ -122,11 +112,10 @@ internal sealed class PredictPipeline : IDisposable
             long bytes = 0;
             try
             {
-                ImageInfo info = ImageFile.ReadInfo(image.Path);
-                long wanted = (long)info.Width * info.Height * (BytesPerPixel + (_confidence ? ConfidenceBytesPerPixel : 0));
-                _budget.Take(wanted, end);
-                bytes = wanted;
-                _decoded.Add((image, ImageFile.Read(image.Path), bytes), end);
+                PredictWay way = _planner.Decide(image.Path);
+                _budget.Take(way.PictureBytes, end);
+                bytes = way.PictureBytes;
+                _decoded.Add(new(image, way, way.ByRows ? null : ImageFile.Read(image.Path)), end);
             }
             catch (Exception e) when (IsOfImage(e))
             {
@@ -138,77 +127,81 @@ internal sealed class PredictPipeline : IDisposable
 
     private void Segment(CancellationToken end)
     {
-        foreach ((PredictImage image, RgbImage pixels, long bytes) in _decoded.GetConsumingEnumerable(end))
+        foreach (Decoded next in _decoded.GetConsumingEnumerable(end))
         {
             try
             {
-                _segmented.Add((image, Segment(pixels, end), bytes), end);
+                if (next.Way.Tiles is { } tiles)
+                {
+                    SegmentTiles(next, tiles, end);
+                }
+                else
+                {
+                    _segmented.Add(SegmentWhole(next, end), end);
+                }
             }
             catch (Exception e) when (IsOfImage(e))
             {
                 // A damaged model is told of by its first use, and is no fault of the image.
                 _segmenter.WaitForCheck(end);
-                _budget.Give(bytes);
-                Fail(image, string.Create(CultureInfo.InvariantCulture, $"{pixels.Width}x{pixels.Height} pixels: {Message(e)}"));
+                _budget.Give(next.Way.PictureBytes);
+                Fail(next.Image, next.Pixels is { } pixels ? string.Create(CultureInfo.InvariantCulture, $"{pixels.Width}x{pixels.Height} pixels: {Message(e)}") : Message(e));
             }
         }
     }
 
-    private Segmentation Segment(RgbImage pixels, CancellationToken end)
+    private Segmented SegmentWhole(Decoded next, CancellationToken end)
     {
-        if (!_confidence)
+        RgbImage pixels = next.Pixels!;
+        return new(next, pixels, _segmenter.Segment(pixels, _segmenter.Options with { Confidence = _settings.Confidence }, end));
+    }
+
+    /// <summary>Results of tiles go to their files as they come, because they may not fit memory.</summary>
+    private void SegmentTiles(Decoded next, TilePlan tiles, CancellationToken end)
+    {
+        lock (_gate)
         {
-            return new(pixels, _segmenter.Segment(pixels, end), null);
+            _observer.OnCut(PredictCut.Of(next.Image.Path, tiles, _planner.Fast, next.Way.ByRows));
         }
 
-        (LabelMap labels, float[] confidence) = _segmenter.SegmentWithConfidence(pixels, end);
-        return new(pixels, labels, confidence);
+        using PngPixelSource? rows = next.Way.ByRows ? PngPixelSource.Open(next.Image.Path, cancellation: end) : null;
+        IPixelSource source = rows is not null ? rows : new RgbImageSource(next.Pixels!);
+        using PredictSink sink = new(Outputs(next.Image), source, _palette, done =>
+        {
+            lock (_gate)
+            {
+                _observer.OnRows(next.Image, done, source.Height);
+            }
+        });
+        _segmenter.SegmentTiled(source, sink, next.Way.Options, end);
+        End(next, sink);
     }
 
     private void Encode()
     {
-        foreach ((PredictImage image, Segmentation result, long bytes) in _segmented.GetConsumingEnumerable())
+        foreach (Segmented next in _segmented.GetConsumingEnumerable())
         {
-            Write(PredictOutputs.Of(image, _folder, _confidence), result);
-            lock (_gate)
-            {
-                _observer.OnDone(image);
-            }
-
-            _budget.Give(bytes);
+            using PredictSink sink = new(Outputs(next.From.Image), new RgbImageSource(next.Pixels), _palette, _ => { });
+            sink.WriteRows(0, next.Pixels.Height, next.Result.Map.Labels, next.Result.Confidence.Span);
+            End(next.From, sink);
         }
     }
 
-    private void Write(PredictOutputs files, Segmentation result)
+    private PredictOutputs Outputs(PredictImage image) => PredictOutputs.Of(image, _settings.Folder, _settings.Confidence);
+
+    private void End(Decoded image, PredictSink sink)
     {
-        if (Path.GetDirectoryName(files.Labels) is { Length: > 0 } folder)
+        sink.Commit();
+        lock (_gate)
         {
-            OutputFolder.Create(folder);
+            _observer.OnDone(image.Image);
         }
 
-        PngFile.WriteLabels(files.Labels, result.Labels, _palette);
-        WriteOverlay(files.Overlay, Overlay.Blend(result.Pixels, result.Labels, _palette, OverlayOpacity));
-        if (files.Confidence is { } path)
-        {
-            ushort[] samples = Array.ConvertAll(result.Confidence!, p => (ushort)MathF.Round(p * ushort.MaxValue));
-            PngFile.WriteGrey16(path, result.Pixels.Width, result.Pixels.Height, samples);
-        }
+        _budget.Give(image.Way.PictureBytes);
     }
-
-    /// <summary>Packed fast and not small: where the net keeps all cores busy, the time of packing a photo well is lost to it.</summary>
-    private static void WriteOverlay(string path, RgbImage overlay) => AtomicFile.Write(path, stream =>
-    {
-        using PngWriter writer = new(stream, overlay.Width, overlay.Height, PngColorType.Rgb, 8, compression: CompressionLevel.Fastest);
-        for (int y = 0; y < overlay.Height; y++)
-        {
-            writer.WriteRow(overlay.Row(y));
-        }
-
-        writer.Finish();
-    });
 
     /// <summary>What says something of one image and nothing of the next.</summary>
-    private static bool IsOfImage(Exception e) => e is FcnSharpException or IOException or UnauthorizedAccessException or OutOfMemoryException;
+    private static bool IsOfImage(Exception e) => e is FcnSharpException and not OutputException or IOException or UnauthorizedAccessException or OutOfMemoryException;
 
     private static string Message(Exception e) => e is OutOfMemoryException ? "not enough memory for this image; make it smaller." : e.Message;
 
@@ -260,6 +253,9 @@ internal sealed class PredictPipeline : IDisposable
         }
     }
 
+    /// <summary>An image on its way to the net; its pixels are null where they are read by rows.</summary>
+    private sealed record Decoded(PredictImage Image, PredictWay Way, RgbImage? Pixels);
+
     /// <summary>A segmented image on its way to the encoder.</summary>
-    private sealed record Segmentation(RgbImage Pixels, LabelMap Labels, float[]? Confidence);
+    private sealed record Segmented(Decoded From, RgbImage Pixels, Segmentation Result);
 }

@@ -8,7 +8,8 @@ namespace FcnSharp.Cli.Predict;
 /// <param name="Skipped">How many had all of their results already, under --resume.</param>
 /// <param name="ImagesPerSecond">Images by seconds.</param>
 /// <param name="Seconds">How long the images took, decoding and encoding included, without loading the model.</param>
-internal sealed record PredictSummary(int Images, IReadOnlyList<PredictFailure> Failed, int Skipped, double ImagesPerSecond, double Seconds);
+/// <param name="Tiles">How images were cut that do not fit the memory as a whole.</param>
+internal sealed record PredictSummary(int Images, IReadOnlyList<PredictFailure> Failed, int Skipped, double ImagesPerSecond, double Seconds, IReadOnlyList<PredictCut> Tiles);
 
 /// <summary>Writes results as JSON without reflection, which a trimmed program lacks.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FcnSharp.Cli.Commands;
 using FcnSharp.Cli.Progress;
 
 namespace FcnSharp.Cli.Predict;
@@ -7,8 +8,10 @@ namespace FcnSharp.Cli.Predict;
 /// <param name="progress">Where it is shown.</param>
 /// <param name="before">How many images are done already.</param>
 /// <param name="total">How many there are, these included.</param>
-internal sealed class PredictTally(IProgressReporter progress, int before, int total) : IPredictObserver
+/// <param name="note">Takes lines for the reader.</param>
+internal sealed class PredictTally(IProgressReporter progress, int before, int total, Action<string> note) : IPredictObserver
 {
+    private readonly List<PredictCut> _cuts = [];
     private readonly List<PredictFailure> _failures = [];
 
     /// <summary>How many images are segmented and written.</summary>
@@ -16,6 +19,26 @@ internal sealed class PredictTally(IProgressReporter progress, int before, int t
 
     /// <summary>What is not, sorted by path.</summary>
     public IReadOnlyList<PredictFailure> Failures => [.. _failures.OrderBy(failure => failure.Path, StringComparer.Ordinal)];
+
+    /// <summary>How images were cut, sorted by path.</summary>
+    public IReadOnlyList<PredictCut> Cuts => [.. _cuts.OrderBy(cut => cut.Path, StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public void OnCut(PredictCut cut)
+    {
+        _cuts.Add(cut);
+        note(PlainText.Of(cut.ToString()));
+    }
+
+    /// <inheritdoc/>
+    public void OnRows(PredictImage image, int done, int height)
+    {
+        // The last rows are told of with the image itself.
+        if (done < height)
+        {
+            Show(string.Create(CultureInfo.InvariantCulture, $"{100L * done / height} % of {PlainText.Of(Path.GetFileName(image.Path))}"));
+        }
+    }
 
     /// <inheritdoc/>
     public void OnDone(PredictImage image)
@@ -36,6 +59,9 @@ internal sealed class PredictTally(IProgressReporter progress, int before, int t
         }
     }
 
-    private void Show() =>
-        progress.Report(before + Images + _failures.Count, total, _failures.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"{_failures.Count} failed") : "");
+    private void Show(string text = "")
+    {
+        string failed = _failures.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"{_failures.Count} failed") : "";
+        progress.Report(before + Images + _failures.Count, total, ProgressLine.Join(failed, text));
+    }
 }

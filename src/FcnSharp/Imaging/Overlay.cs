@@ -27,33 +27,52 @@ public static class Overlay
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(palette);
         CheckSizes("The labels", labels.Width, labels.Height, "the image", image.Width, image.Height);
-        if (!(opacity >= 0 && opacity <= 1))
+        int share = Share(opacity);
+        RgbImage result = new(image.Width, image.Height);
+        Blend(image.Pixels, labels.Labels, palette, share, voidLabel, result.Pixels);
+        return result;
+    }
+
+    /// <summary>An opacity from 0 to 1 as 16-bit fixed point, which is exact at both ends and rounds to nearest in between.</summary>
+    /// <exception cref="FcnSharpException">It is not in 0 to 1.</exception>
+    internal static int Share(double opacity) => opacity >= 0 && opacity <= 1
+        ? (int)Math.Round(opacity * 65536)
+        : throw new FcnSharpException(FormattableString.Invariant($"The opacity of an overlay is from 0 to 1, found {opacity}."));
+
+    /// <summary>Lays the colours of some pixels' labels over them.</summary>
+    /// <param name="image">R, G, B of each pixel.</param>
+    /// <param name="labels">A label for each.</param>
+    /// <param name="palette">The labels' colours.</param>
+    /// <param name="share">The colours' share, from <see cref="Share"/>.</param>
+    /// <param name="voidLabel">The label to leave out; -1 for none.</param>
+    /// <param name="result">Receives R, G, B of each pixel.</param>
+    internal static void Blend(ReadOnlySpan<byte> image, ReadOnlySpan<ushort> labels, Palette palette, int share, int voidLabel, Span<byte> result)
+    {
+        // What a colour adds is the same for all of its pixels.
+        ReadOnlySpan<byte> colors = palette.Bytes;
+        Span<int> added = stackalloc int[3 * Palette.MaxCount];
+        for (int i = 0; i < colors.Length; i++)
         {
-            throw new FcnSharpException(FormattableString.Invariant($"The opacity of an overlay is from 0 to 1, found {opacity}."));
+            added[i] = (colors[i] * share) + 32768;
         }
 
-        // 16-bit fixed point is exact at both ends and rounds to nearest in between.
-        int share = (int)Math.Round(opacity * 65536);
-        RgbImage result = new(image.Width, image.Height, (byte[])image.Pixels.Clone());
-        byte[] pixels = result.Pixels;
-        ReadOnlySpan<byte> colors = palette.Bytes;
-        for (int i = 0; i < labels.Labels.Length; i++)
+        int kept = 65536 - share;
+        for (int i = 0; i < labels.Length; i++)
         {
-            int label = labels.Labels[i];
+            int label = labels[i];
+            ReadOnlySpan<byte> from = image.Slice(3 * i, 3);
+            Span<byte> to = result.Slice(3 * i, 3);
             if (label == voidLabel)
             {
+                from.CopyTo(to);
                 continue;
             }
 
-            ReadOnlySpan<byte> color = colors.Slice(3 * (label % palette.Count), 3);
-            for (int c = 0; c < 3; c++)
-            {
-                ref byte pixel = ref pixels[(3 * i) + c];
-                pixel = (byte)(((pixel * (65536 - share)) + (color[c] * share) + 32768) >> 16);
-            }
+            ReadOnlySpan<int> color = added.Slice(3 * (label < palette.Count ? label : label % palette.Count), 3);
+            to[2] = (byte)(((from[2] * kept) + color[2]) >> 16);
+            to[1] = (byte)(((from[1] * kept) + color[1]) >> 16);
+            to[0] = (byte)(((from[0] * kept) + color[0]) >> 16);
         }
-
-        return result;
     }
 
     /// <summary>Where a prediction is wrong: <see cref="Correct"/>, <see cref="Wrong"/>, and black where the truth is void.</summary>

@@ -28,7 +28,7 @@ public sealed class PredictBatchTests(FinishedDemo demo) : IClassFixture<Finishe
         Assert.Equal(SmallDemo.Train + SmallDemo.Val, images.Length);
         foreach (string image in images)
         {
-            ushort[] expected = segmenter.Segment(PngFile.ReadRgb(image), TestContext.Current.CancellationToken).Labels;
+            ushort[] expected = segmenter.Segment(PngFile.ReadRgb(image), cancellation: TestContext.Current.CancellationToken).Map.Labels;
             Assert.Equal(expected, PngFile.ReadLabels(_temp["out/" + Path.GetFileName(image)]).Labels);
         }
     }
@@ -67,7 +67,7 @@ public sealed class PredictBatchTests(FinishedDemo demo) : IClassFixture<Finishe
         Assert.Equal(0, exitCode);
         Assert.Empty(errors);
         using JsonDocument json = JsonDocument.Parse(output);
-        Assert.Equal(["images", "failed", "skipped", "imagesPerSecond", "seconds"], json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["images", "failed", "skipped", "imagesPerSecond", "seconds", "tiles"], json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal((3, 1, 0), (json.RootElement.GetProperty("images").GetInt32(), json.RootElement.GetProperty("skipped").GetInt32(), json.RootElement.GetProperty("failed").GetArrayLength()));
         double seconds = json.RootElement.GetProperty("seconds").GetDouble();
         Assert.True(seconds > 0);

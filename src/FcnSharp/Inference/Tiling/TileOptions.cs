@@ -7,8 +7,9 @@ public sealed record TileOptions
     public TileHalo Halo { get; init; }
 
     /// <summary>
-    /// Bytes that the computation of one tile may take: values, scratch memory, its pixels and its answer. The image, the classes
-    /// and the net's parameters come on top. More memory makes larger tiles, of which less is surroundings that are computed twice.
+    /// Bytes that the computation may take: the values of one tile, scratch memory, its pixels and its answer, and the rows of the
+    /// image and of classes that are held meanwhile. An image that is in memory as a whole and the net's parameters come on top.
+    /// More memory makes larger tiles, of which less is surroundings that are computed twice.
     /// </summary>
     public long MemoryBudget { get; init; } = 512L << 20;
 }

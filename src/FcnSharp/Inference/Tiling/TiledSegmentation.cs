@@ -18,10 +18,21 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
     /// <summary>A plan that fills this share of the memory is not tried larger.</summary>
     private const double FullEnough = 0.85;
 
+    /// <summary>The rows of an image that are held may take one part of the memory in so many.</summary>
+    private const int RowShare = 4;
+
+    /// <summary>What a pixel of these rows takes: its colours, its class, and its confidence where that is wanted.</summary>
+    private int RowPixelBytes => 3 + sizeof(ushort) + (target.Outputs.Count > 1 ? sizeof(float) : 0);
+
     private readonly TilePlanner _planner = new(network.Graph, target.Outputs[0]);
 
     /// <summary>Computes all tiles.</summary>
-    public TilePlan Run(IPixelSource source, ILabelSink sink, TileOptions options, CancellationToken cancellation)
+    /// <param name="source">The image.</param>
+    /// <param name="sink">Takes the classes.</param>
+    /// <param name="options">Memory and halo.</param>
+    /// <param name="check">Waits until what was computed may be handed out.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    public TilePlan Run(IPixelSource source, ILabelSink sink, TileOptions options, Action<CancellationToken> check, CancellationToken cancellation)
     {
         TilePlan plan = Fit(source.Height, source.Width, options);
         int rows = plan.Rows.Max(t => t.Output.Length);
@@ -42,6 +53,7 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
                     band.Take(down, along, classes, confidence);
                 }
 
+                check(cancellation);
                 sink.WriteRows(down.Output.Start, down.Output.Length, band.Labels(down.Output.Length), band.Confidence(down.Output.Length));
             }
         }
@@ -67,7 +79,7 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
         long bytes = Cost(best);
         if (bytes > budget)
         {
-            throw new FcnSharpException($"{network.Graph.Name} needs {MegaBytes(bytes)} for the smallest tile, of {best.WindowWidth}x{best.WindowHeight} pixels, but {MegaBytes(budget)} are allowed: allow more memory or use a smaller halo.");
+            throw new FcnSharpException($"{network.Graph.Name} needs {MegaBytes(bytes)} for the smallest tile, of {best.WindowWidth}x{best.WindowHeight} pixels, and the rows around it, but {MegaBytes(budget)} are allowed: allow more memory{(options.Halo == TileHalo.Exact ? " or use a smaller halo" : "")}.");
         }
 
         // A plan for less than the device has is never refused, so what is allowed but not there is not asked for.
@@ -78,7 +90,7 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
         {
             // The three planes of a window are one array, however much memory there is.
             double pixels = Math.Min(share * budget / bytes * tried.WindowHeight * tried.WindowWidth, Array.MaxLength / 3);
-            (int windowHeight, int windowWidth) = Sides(height, width, pixels);
+            (int windowHeight, int windowWidth) = Sides(height, width, pixels, MostRows(width, budget));
             TilePlan next = _planner.Plan(height, width, Math.Max(windowHeight, leastHeight), Math.Max(windowWidth, leastWidth), options.Halo);
             if (next.WindowHeight == tried.WindowHeight && next.WindowWidth == tried.WindowWidth)
             {
@@ -99,21 +111,25 @@ internal sealed class TiledSegmentation(Network network, Preprocessing preproces
         return best;
     }
 
-    private static (int Height, int Width) Sides(int height, int width, double pixels)
+    private static (int Height, int Width) Sides(int height, int width, double pixels, int mostRows)
     {
-        int side = (int)Math.Sqrt(pixels);
+        int side = Math.Min((int)Math.Sqrt(pixels), mostRows);
         return width <= side ? ((int)Math.Min(height, pixels / width), width)
             : height <= side ? (height, (int)Math.Min(width, pixels / height))
-            : (side, side);
+            : (side, (int)Math.Min(width, pixels / side));
     }
+
+    /// <summary>Rows of a very wide image take memory from tiles, which are better low than small.</summary>
+    private int MostRows(int width, long budget) => (int)Math.Clamp(budget / RowShare / ((long)width * RowPixelBytes), 1, int.MaxValue);
 
     private static string MegaBytes(long bytes) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");
 
-    /// <summary>Bytes that the largest tile of a plan takes while it is computed.</summary>
+    /// <summary>Bytes that are held while the largest tile of a plan is computed.</summary>
     private long Cost(TilePlan plan)
     {
         long pixels = (long)plan.WindowHeight * plan.WindowWidth;
-        return Compile(plan.WindowHeight, plan.WindowWidth).Plan.Memory.ArenaBytes + pixels * (3 + target.Outputs.Count) * sizeof(float);
+        long rowPixels = (long)plan.WindowHeight * plan.Columns[^1].Output.End;
+        return Compile(plan.WindowHeight, plan.WindowWidth).Plan.Memory.ArenaBytes + pixels * (3 + target.Outputs.Count) * sizeof(float) + rowPixels * RowPixelBytes;
     }
 
     private CompiledNet Compile(int height, int width)

@@ -25,6 +25,12 @@ public class TiledSegmentationTests
     [InlineData("fcn4s-squeezenet1.0", 31, 631)]
     [InlineData("fcn8s-googlenet", 17, 1101)]
     [InlineData("fcn8s-googlenet", 1003, 21)]
+    [InlineData("fcn4s-googlenet", 1011, 18)]
+    [InlineData("fcn16s-googlenet", 19, 1061)]
+    [InlineData("fcn32s-googlenet", 26, 1087)]
+    [InlineData("fcn8s-vgg16", 33, 1009)]
+    [InlineData("fcn32s-vgg16", 990, 35)]
+    [InlineData("fcn16s-alexnet", 34, 1103)]
     public void Tiles_give_what_the_whole_image_gives(string net, int height, int width)
     {
         foreach (Precision precision in Enum.GetValues<Precision>())
@@ -36,12 +42,13 @@ public class TiledSegmentationTests
             float[] planes = new float[image.Pixels.Length];
             InputEncoder.Encode(image, MiniNet.Description.Preprocessing, planes);
             float[] scores = Balance(network, planes, new Shape(1, 3, height, width));
-            (LabelMap whole, float[] wholeConfidence) = segmenter.SegmentWithConfidence(image, TestContext.Current.CancellationToken);
+            Segmentation atOnce = segmenter.Segment(image, new() { Confidence = true }, TestContext.Current.CancellationToken);
+            (LabelMap whole, float[] wholeConfidence) = (atOnce.Map, atOnce.Confidence.ToArray());
             Assert.True(whole.Labels.Distinct().Count() > 1, "the test needs a net that sees more than one class");
 
             var options = new TileOptions { MemoryBudget = SmallestCost(network, height, width) };
             var sink = new LabelMapSink(width, height, confidence: true);
-            TilePlan plan = segmenter.SegmentTiled(new ImageSource(image), sink, options, TestContext.Current.CancellationToken);
+            TilePlan plan = segmenter.SegmentTiled(new RgbImageSource(image), sink, options, TestContext.Current.CancellationToken);
 
             Assert.True(plan.Count > 1, "the test needs more than one tile");
             if (precision == Precision.Exact)
@@ -65,10 +72,10 @@ public class TiledSegmentationTests
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(601, 83, 5, 2).Image;
         var sink = new LabelMapSink(image.Width, image.Height, confidence: false);
-        TilePlan plan = segmenter.SegmentTiled(new ImageSource(image), sink, null, TestContext.Current.CancellationToken);
+        TilePlan plan = segmenter.SegmentTiled(new RgbImageSource(image), sink, null, TestContext.Current.CancellationToken);
         Assert.Equal(1, plan.Count);
-        Assert.Equal(segmenter.Segment(image, TestContext.Current.CancellationToken).Labels, sink.Classes.Labels);
-        Assert.Equal(sink.Classes.Labels, segmenter.SegmentTiled(image, null, TestContext.Current.CancellationToken).Labels);
+        Assert.Equal(segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels, sink.Classes.Labels);
+        Assert.Equal(sink.Classes.Labels, segmenter.Segment(image, new() { Tiles = new() }, TestContext.Current.CancellationToken).Map.Labels);
         Assert.Empty(sink.Confidence);
     }
 
@@ -80,9 +87,9 @@ public class TiledSegmentationTests
         using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(650, 41, 5, 1).Image;
-        LabelMap whole = segmenter.Segment(image, TestContext.Current.CancellationToken);
+        LabelMap whole = segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken).Map;
         var options = new TileOptions { MemoryBudget = SmallestCost(network, image.Height, image.Width, TileHalo.Fast), Halo = TileHalo.Fast };
-        LabelMap tiled = segmenter.SegmentTiledWithConfidence(image, options, TestContext.Current.CancellationToken).Classes;
+        LabelMap tiled = segmenter.Segment(image, new() { Confidence = true, Tiles = options }, TestContext.Current.CancellationToken).Map;
         Assert.InRange(whole.Labels.Zip(tiled.Labels).Count(l => l.First == l.Second), 0.8 * whole.Labels.Length, whole.Labels.Length);
     }
 
@@ -94,13 +101,26 @@ public class TiledSegmentationTests
         network.FreezeParameters();
         var tiles = new TiledSegmentation(network, MiniNet.Description.Preprocessing, CompileTarget.Inference("classes"));
         var options = new TileOptions { MemoryBudget = 150_000_000 };
-        foreach ((int height, int width) in ((int, int)[])[(3000, 3000), (100_000, 90_001), (500, 60_000), (60_000, 50)])
+        foreach ((int height, int width) in ((int, int)[])[(3000, 3000), (100_000, 60_001), (500, 60_000), (60_000, 50)])
         {
             TilePlan plan = tiles.Fit(height, width, options);
             long pixels = (long)plan.WindowHeight * plan.WindowWidth;
+            long rows = 5L * plan.WindowHeight * width;
             CompiledNet net = network.Compile(CompileTarget.Inference("classes"), new Dictionary<string, Shape> { ["image"] = new(1, 3, plan.WindowHeight, plan.WindowWidth) });
-            Assert.InRange(net.Plan.Memory.ArenaBytes + 16 * pixels, 75_000_000, 150_000_000);
+            Assert.InRange(net.Plan.Memory.ArenaBytes + 16 * pixels + rows, 75_000_000, 150_000_000);
         }
+    }
+
+    /// <summary>All rows that a tile lies in are held, as wide as the image.</summary>
+    [Fact]
+    public void A_very_wide_image_is_cut_into_low_tiles()
+    {
+        using var device = new CpuDevice(memoryBudget: 8_000_000_000);
+        using Network network = MiniNet.CreateSeeing(device);
+        var tiles = new TiledSegmentation(network, MiniNet.Description.Preprocessing, CompileTarget.Inference("classes"));
+        TilePlan plan = tiles.Fit(4000, 200_000, new TileOptions { MemoryBudget = 2_000_000_000 });
+        Assert.InRange(5L * plan.WindowHeight * 200_000, 1, 700_000_000);
+        Assert.True(plan.WindowWidth > 2 * plan.WindowHeight, $"{plan.WindowWidth}x{plan.WindowHeight}");
     }
 
     /// <summary>The shipped model's net on an image of 12,000 x 12,000 within the usual memory.</summary>
@@ -124,7 +144,7 @@ public class TiledSegmentationTests
         using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         string message = NetAssert.OneLine(Assert.Throws<FcnSharpException>(
-            () => segmenter.SegmentTiled(new RgbImage(900, 900), new TileOptions { MemoryBudget = 1_000_000 }, TestContext.Current.CancellationToken)).Message);
+            () => segmenter.Segment(new RgbImage(900, 900), new() { Tiles = new() { MemoryBudget = 1_000_000 } }, TestContext.Current.CancellationToken)).Message);
         Assert.Contains("1.0 MB are allowed", message, StringComparison.Ordinal);
         Assert.Contains("smallest tile", message, StringComparison.Ordinal);
     }
@@ -141,14 +161,14 @@ public class TiledSegmentationTests
         TilePlan plan = segmenter.SegmentTiled(strip, sink, new TileOptions { MemoryBudget = 1_500_000 }, TestContext.Current.CancellationToken);
         Assert.Equal(3001, sink.Rows);
         Assert.True(plan.Rows.Count > 3, "the test needs several rows of tiles");
-        Assert.Equal(segmenter.Segment(strip.Image, TestContext.Current.CancellationToken).Labels, sink.Labels);
+        Assert.Equal(segmenter.Segment(strip.Image, cancellation: TestContext.Current.CancellationToken).Map.Labels, sink.Labels);
         Assert.InRange(strip.MostRows, 1, 1000);
     }
 
     /// <summary>A net with random weights, also in its score layers, which start at zero.</summary>
     private static Network Random(string net, CpuDevice device)
     {
-        var network = new Network(Catalogue.Build(net, new NetOptions { Classes = SceneClasses.All.Count, Kernels = UpsamplingKernels.PerClass }), device);
+        var network = new Network(Catalogue.Build(net, new NetOptions { Classes = SceneClasses.All.Count, Kernels = UpsamplingKernels.PerClass, Narrowing = net.Contains("vgg16", StringComparison.Ordinal) ? 8 : 1 }), device);
         network.Initialize(1);
         foreach (Parameter p in network.Graph.Parameters.Where(p => p.Name.StartsWith("score_", StringComparison.Ordinal)))
         {
@@ -174,9 +194,9 @@ public class TiledSegmentationTests
     private static long SmallestCost(Network network, int height, int width, TileHalo halo = TileHalo.Exact)
     {
         (int windowHeight, int windowWidth) = new TilePlanner(network.Graph, "confidentClasses").SmallestWindow(halo);
-        (height, width) = (Math.Min(height, windowHeight), Math.Min(width, windowWidth));
-        CompiledNet net = network.Compile(CompileTarget.Inference("confidentClasses", "confidence"), new Dictionary<string, Shape> { ["image"] = new(1, 3, height, width) });
-        return net.Plan.Memory.ArenaBytes + 20L * height * width;
+        (height, windowWidth) = (Math.Min(height, windowHeight), Math.Min(width, windowWidth));
+        CompiledNet net = network.Compile(CompileTarget.Inference("confidentClasses", "confidence"), new Dictionary<string, Shape> { ["image"] = new(1, 3, height, windowWidth) });
+        return net.Plan.Memory.ArenaBytes + 20L * height * windowWidth + 9L * height * width;
     }
 
     private static void AssertSameButForTies(float[] scores, LabelMap expected, LabelMap actual)

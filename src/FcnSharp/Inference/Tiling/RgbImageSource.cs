@@ -2,8 +2,8 @@ using FcnSharp.Imaging;
 
 namespace FcnSharp.Inference.Tiling;
 
-/// <summary>An image in memory; nothing is copied.</summary>
-internal sealed class ImageSource(RgbImage image) : IPixelSource
+/// <summary>An image in memory, all of whose rows are always ready; nothing is copied.</summary>
+public sealed class RgbImageSource(RgbImage image) : IPixelSource
 {
     /// <inheritdoc/>
     public int Width => image.Width;
