@@ -74,7 +74,7 @@ public sealed class EvalCommandTests(FinishedDemo demo) : IClassFixture<Finished
         {
             string[] files = [.. Directory.EnumerateFiles(Path.Combine(demo.Folder, kind)).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
             Assert.Equal(files, Directory.EnumerateFiles(_temp[$"pictures/{kind}"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
-            Assert.All(files, f => Assert.Equal(File.ReadAllBytes(Path.Combine(demo.Folder, kind, f)), File.ReadAllBytes(_temp[$"pictures/{kind}/{f}"])));
+            Assert.All(files, f => Assert.Equal(PngFile.ReadRgb(Path.Combine(demo.Folder, kind, f)).Pixels, PngFile.ReadRgb(_temp[$"pictures/{kind}/{f}"]).Pixels));
         }
 
         Assert.Contains($"Evaluating  {SmallDemo.Val}/{SmallDemo.Val}  ", terminal.Error, StringComparison.Ordinal);
