@@ -215,6 +215,15 @@ public sealed class EvalCommandTests(FinishedDemo demo) : IClassFixture<Finished
     }
 
     [Fact]
+    public void Pictures_that_cannot_be_written_end_the_evaluation()
+    {
+        string taken = _temp["s/overlays/0013.png"];
+        Directory.CreateDirectory(taken);
+        AssertFails($"{taken}: the file could not be written (", "--data", Data, "--split", "all", "--json", _temp["eval.json"], "--save", _temp["s"]);
+        Assert.False(File.Exists(_temp["eval.json"]));
+    }
+
+    [Fact]
     public async Task A_stopped_evaluation_leaves_whole_pictures_and_no_figures()
     {
         SceneDataset.Write(_temp["d"], 1, 400, 96, 96, seed: 2, cancellation: TestContext.Current.CancellationToken);

@@ -1,3 +1,4 @@
+using FcnSharp.Data;
 using FcnSharp.Imaging;
 using FcnSharp.TestKit;
 using FsCheck;
@@ -51,6 +52,24 @@ public sealed class PngRoundTripTests
                 Assert.Equal(samples, PngTestData.ReadAll(file));
             }
         }
+    }
+
+    /// <summary>What the other ways to pack promise: photos hardly larger, label maps no larger.</summary>
+    [Fact]
+    public void Quick_packing_costs_little_space_and_labels_cost_none()
+    {
+        Sample scene = SyntheticScenes.Generate(480, 360, 3, 1);
+        Random random = new(1);
+        byte[] noisy = [.. scene.Image.Pixels.Select(p => (byte)Math.Clamp(p + random.Next(-6, 7), 0, 255))];
+        using TempFolder folder = new();
+        RgbImage photo = new(480, 360, noisy);
+        PngFile.WriteRgb(folder["small.png"], photo);
+        PngFile.WriteRgb(folder["quick.png"], photo, PngPacking.Quick);
+        Assert.Equal(photo.Pixels, PngFile.ReadRgb(folder["quick.png"]).Pixels);
+        Assert.InRange(new FileInfo(folder["quick.png"]).Length, 1, 1.1 * new FileInfo(folder["small.png"]).Length);
+
+        long Packed(PngPacking packing) => PngTestData.Write(scene.Labels.Labels, 480, 360, PngColorType.Palette, 8, 1, packing).Length;
+        Assert.InRange(Packed(PngPacking.Labels), 1, 1.1 * Packed(PngPacking.Small));
     }
 
     [Theory]
