@@ -13,6 +13,6 @@ public enum PngPacking
     /// </summary>
     Quick,
 
-    /// <summary>For label maps: each row as its difference to the one above, packed as runs. As small as <see cref="Small"/> and much faster.</summary>
+    /// <summary>For label maps: each row as its difference to the one above, packed as runs. For street scenes as small as <see cref="Small"/>, in an eighth of the time.</summary>
     Labels,
 }

@@ -164,6 +164,18 @@ public class TiledSegmentationTests
         Assert.InRange(strip.MostRows, 1, 1000);
     }
 
+    [Fact]
+    public void No_row_is_handed_out_before_the_weights_are_checked()
+    {
+        using var device = new CpuDevice();
+        using var network = new Network(AxisReachTests.Small("skip"), device);
+        network.Initialize(4);
+        var tiles = new TiledSegmentation(network, MiniNet.Description.Preprocessing, CompileTarget.Inference("classes"));
+        var sink = new OrderedSink(20);
+        Assert.Throws<FcnSharpException>(() => tiles.Run(new Strip(20, 10), sink, new TileOptions(), _ => throw new FcnSharpException("damaged"), TestContext.Current.CancellationToken));
+        Assert.Equal(0, sink.Rows);
+    }
+
     /// <summary>A net with random weights, also in its score layers, which start at zero.</summary>
     private static Network Random(string net, CpuDevice device)
     {
