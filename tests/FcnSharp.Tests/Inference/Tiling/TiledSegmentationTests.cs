@@ -120,6 +120,9 @@ public class TiledSegmentationTests
         TilePlan plan = tiles.Fit(4000, 200_000, new TileOptions { MemoryBudget = 2_000_000_000 });
         Assert.InRange(5L * plan.WindowHeight * 200_000, 1, 700_000_000);
         Assert.True(plan.WindowWidth > 2 * plan.WindowHeight, $"{plan.WindowWidth}x{plan.WindowHeight}");
+
+        // The rows of the smallest tile alone take 352 MB.
+        NetAssert.OneLine(Assert.Throws<FcnSharpException>(() => tiles.Fit(4000, 200_000, new TileOptions { MemoryBudget = 340_000_000 })).Message);
     }
 
     /// <summary>The shipped model's net on an image of 12,000 x 12,000 within the usual memory.</summary>
@@ -171,8 +174,9 @@ public class TiledSegmentationTests
         using var network = new Network(AxisReachTests.Small("skip"), device);
         network.Initialize(4);
         var tiles = new TiledSegmentation(network, MiniNet.Description.Preprocessing, CompileTarget.Inference("classes"));
-        var sink = new OrderedSink(20);
-        Assert.Throws<FcnSharpException>(() => tiles.Run(new Strip(20, 10), sink, new TileOptions(), _ => throw new FcnSharpException("damaged"), TestContext.Current.CancellationToken));
+        var strip = new Strip(90, 101);
+        var sink = new OrderedSink(90);
+        Assert.Throws<FcnSharpException>(() => tiles.Run(strip, sink, new TileOptions(), _ => throw new FcnSharpException("damaged"), TestContext.Current.CancellationToken));
         Assert.Equal(0, sink.Rows);
     }
 
