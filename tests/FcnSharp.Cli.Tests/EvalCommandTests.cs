@@ -98,7 +98,7 @@ public sealed class EvalCommandTests(FinishedDemo demo) : IClassFixture<Finished
         {
             string[] files = [.. Directory.EnumerateFiles(Path.Combine(demo.Folder, kind)).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
             Assert.Equal(files, Directory.EnumerateFiles(_temp[$"pictures/{kind}"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
-            Assert.All(files, f => Assert.Equal(File.ReadAllBytes(Path.Combine(demo.Folder, kind, f)), File.ReadAllBytes(_temp[$"pictures/{kind}/{f}"])));
+            Assert.All(files, f => Assert.Equal(PngFile.ReadRgb(Path.Combine(demo.Folder, kind, f)).Pixels, PngFile.ReadRgb(_temp[$"pictures/{kind}/{f}"]).Pixels));
         }
 
         Assert.Contains($"Evaluating  {SmallDemo.Val}/{SmallDemo.Val}  ", terminal.Error, StringComparison.Ordinal);
@@ -236,6 +236,15 @@ public sealed class EvalCommandTests(FinishedDemo demo) : IClassFixture<Finished
         }
 
         Assert.Equal(["t"], Directory.EnumerateFileSystemEntries(_temp["s"]).Select(f => Path.GetFileName(f)));
+    }
+
+    [Fact]
+    public void Pictures_that_cannot_be_written_end_the_evaluation()
+    {
+        string taken = _temp["s/overlays/0013.png"];
+        Directory.CreateDirectory(taken);
+        AssertFails($"{taken}: the file could not be written (", "--data", Data, "--split", "all", "--json", _temp["eval.json"], "--save", _temp["s"]);
+        Assert.False(File.Exists(_temp["eval.json"]));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Text.Json;
 using FcnSharp.Cli.Bench;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
+using FcnSharp.Formats;
 using FcnSharp.Models;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Memory;
@@ -20,7 +21,7 @@ internal sealed class BenchCommand : Verb
     private readonly Option<bool> _list = new("--list") { Description = "Name the cases instead of timing them." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON array for other programs." };
 
-    private readonly Option<string?> _net = new("--net") { Description = "Time a whole net of the catalogue instead.", HelpName = "name" };
+    private readonly Option<string?> _net = new("--net") { Description = "Time a whole net of the catalogue instead, or the net of a model file.", HelpName = "name|file" };
     private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Size of the net's image; 500x500 if not given.", HelpName = "HxW", CustomParser = ImageSize.Parse };
     private readonly Option<bool> _reference = new("--reference-padding") { Description = "The net with the reference's border of 100 pixels." };
     private readonly Option<bool> _train = new("--train") { Description = "Time steps of training of the net, not inference." };
@@ -86,15 +87,25 @@ internal sealed class BenchCommand : Verb
         return ExitCodes.Success;
     }
 
-    private int RunNet(string net, ParseResult parsed, CommandContext context)
+    private int RunNet(string netOrModel, ParseResult parsed, CommandContext context)
     {
+        // With the model's own classes and layers its net can be compared with what runs it.
+        ModelArchitecture? model = File.Exists(netOrModel) ? ModelFile.LoadDescription(netOrModel).Architecture : null;
+        string net = model?.Name ?? netOrModel;
         if (Catalogue.Get(net).Kind != NetKind.Segmentation)
         {
             throw new UsageException($"{net} is a classifier; name a net for segmentation, such as fcn8s-vgg16");
         }
 
         (int height, int width) = parsed.GetValue(_size) ?? (DefaultSide, DefaultSide);
-        var options = new NetOptions { Classes = Catalogue.Get(net).UsualClasses, Padding = parsed.GetValue(_reference) ? BorderPadding.Reference : BorderPadding.Tight };
+        if (model is not null && parsed.GetValue(_reference))
+        {
+            throw new UsageException("--reference-padding is told by the model file; leave it out");
+        }
+
+        NetOptions options = model is not null
+            ? NetOptions.Parse(model.Options, netOrModel)
+            : new NetOptions { Classes = Catalogue.Get(net).UsualClasses, Padding = parsed.GetValue(_reference) ? BorderPadding.Reference : BorderPadding.Tight };
         using IDevice device = Devices.Open(context.Options);
         context.Note(device.Description);
         NetBenchResult result = NetBench.Run(net, options, height, width, parsed.GetValue(_train), device, Devices.Threads(context.Options), context.Stop);

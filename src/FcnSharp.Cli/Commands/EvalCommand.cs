@@ -57,10 +57,11 @@ internal sealed class EvalCommand : Verb
         }
 
         JsonFile.Prepare(json);
-        SavedPictures? pictures = parsed.GetValue(_save) is { } save ? new SavedPictures(save, data) : null;
+        using SavedPictures? pictures = parsed.GetValue(_save) is { } save ? new SavedPictures(save, data) : null;
         context.Note(data.Summary);
         var watch = Stopwatch.StartNew();
         ConfusionMatrix confusion = Evaluate(segmenter, data, pictures, context);
+        pictures?.Finish();
         watch.Stop();
         if (confusion.Total == 0)
         {

@@ -57,33 +57,37 @@ internal sealed class PredictPlanner
             return new(null, null, ByRows: false, pictures);
         }
 
-        if (CanReadByRows(path, info))
+        // Classes and confidences leave by rows; only the image itself stays, where it has to be decoded at once.
+        pictures = WholeBytes(path, info);
+        if (pictures == 0)
         {
             return new(plan, options, ByRows: true, 0);
         }
 
-        // Classes and confidences leave by rows; only the image itself stays.
-        pictures = 3 * pixels;
         if (pictures > PictureBudget)
         {
             options = options with { MemoryBudget = _settings.Memory - pictures };
             plan = options.MemoryBudget > 0 ? Plan(info, options) : throw new FcnSharpException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"only PNGs that are not interlaced are read by rows: this image of {info.Width}x{info.Height} pixels needs {pictures / 1e6:F0} MB as a whole, but all together {_settings.Memory / 1e6:F0} MB are allowed; save it as such a PNG, or allow more memory (--memory)."));
+                $"only upright PNGs that are not interlaced are read by rows: this image of {info.Width}x{info.Height} pixels needs {pictures / 1e6:F1} MB as a whole, but all together {_settings.Memory / 1e6:F1} MB are allowed; save it as such a PNG, or allow more memory (--memory)."));
         }
 
         return new(plan, options, ByRows: false, pictures);
     }
 
-    private static bool CanReadByRows(string path, ImageInfo info)
+    /// <summary>What decoding an image takes that is not read by rows; 0 for one that is.</summary>
+    private static long WholeBytes(string path, ImageInfo info)
     {
-        if (info.Format != "PNG" || info.Orientation != ImageOrientation.Upright)
+        long pixels = (long)info.Width * info.Height;
+        bool upright = info.Orientation == ImageOrientation.Upright;
+        long bytes = upright ? 3 * pixels : 6 * pixels;
+        if (info.Format != "PNG")
         {
-            return false;
+            return bytes;
         }
 
         using PngReader reader = PngReader.Open(path);
-        return !reader.Interlaced;
+        return reader.Interlaced ? bytes + (pixels * reader.Header.Channels * reader.BitDepth + 7) / 8 : upright ? 0 : bytes;
     }
 
     private TilePlan Plan(ImageInfo info, TileOptions options)

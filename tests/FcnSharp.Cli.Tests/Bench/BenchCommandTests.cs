@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FcnSharp.Cli.Tests.Demo;
+using FcnSharp.TestKit;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
 using Xunit;
@@ -90,6 +91,20 @@ public sealed class BenchCommandTests
         Assert.InRange(result.GetProperty("runs").GetInt32(), 5, 50);
         Assert.InRange(result.GetProperty("min_ms").GetDouble(), 0.001, result.GetProperty("ms").GetDouble());
         Assert.InRange(result.GetProperty("steady_bytes").GetInt64(), 1, result.GetProperty("peak_bytes").GetInt64());
+    }
+
+    [Fact]
+    public void The_net_of_a_model_file_is_timed_with_its_own_classes_and_layers()
+    {
+        string model = Path.Combine(SharedData.RepositoryRoot, "models", "fcn8s-googlenet-camvid.safetensors");
+        CapturedTerminal terminal = new();
+        Assert.True(terminal.Run("bench", "--net", model, "--size", "32x48", "--json", "-q") == 0, terminal.Error);
+        JsonElement result = JsonDocument.Parse(terminal.Output).RootElement;
+        Assert.Equal(("fcn4s-googlenet", "tight"), (result.GetProperty("net").GetString(), result.GetProperty("padding").GetString()));
+
+        terminal = new();
+        Assert.Equal(2, terminal.Run("bench", "--net", model, "--reference-padding"));
+        Assert.Contains("--reference-padding is told by the model file", Assert.Single(terminal.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,9 +11,11 @@ public sealed class PredictScriptTests
     [InlineData(2, "there is no option '--fast'", "--fast")]
     [InlineData(2, "--data needs a value", "--data")]
     [InlineData(2, "--data needs a folder")]
-    [InlineData(2, "--threads and --images need a whole number of at least 1, found '0'", "--images", "0")]
+    [InlineData(2, "--threads, --images and --rounds need a whole number of at least 1, found '0'", "--images", "0")]
     [InlineData(2, "--size needs HxW", "--size", "big")]
+    [InlineData(2, "--threads, --images and --rounds need a whole number of at least 1, found 'x'", "--rounds", "x")]
     [InlineData(1, "no/such/folder: there is no such folder", "--data", "no/such/folder")]
+    [InlineData(1, "no/such/model: there is no such model file", "--data", ".", "--model", "no/such/model")]
     public void A_wrong_call_is_one_line(int exitCode, string expected, params string[] arguments)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "bench/predict is a bash script.");

@@ -77,13 +77,7 @@ public sealed class PredictTilesTests : IClassFixture<FinishedDemo>, IDisposable
     [Fact]
     public void A_picture_that_is_to_be_turned_is_cut_as_a_whole()
     {
-        byte[] file = File.ReadAllBytes(_temp["large.png"]);
-        byte[] exif = [.. "eXIfMM\0*\0\0\0\b\0\u0001\u0001\u0012\0\u0003\0\0\0\u0001\0\u0006\0\0"u8];
-        byte[] chunk = new byte[exif.Length + 8];
-        BinaryPrimitives.WriteInt32BigEndian(chunk, exif.Length - 4);
-        exif.CopyTo(chunk, 4);
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(exif.Length + 4), Crc(exif));
-        File.WriteAllBytes(_temp["turned.png"], [.. file[..33], .. chunk, .. file[33..]]);
+        File.WriteAllBytes(_temp["turned.png"], Turned(File.ReadAllBytes(_temp["large.png"])));
         Assert.Equal((Height, Width), (ImageFile.ReadInfo(_temp["turned.png"]).Width, ImageFile.ReadInfo(_temp["turned.png"]).Height));
         Assert.Equal(0, Run("whole", "turned.png", "--tile", "off", "--precision", "exact", "-q").ExitCode);
 
@@ -92,10 +86,19 @@ public sealed class PredictTilesTests : IClassFixture<FinishedDemo>, IDisposable
         Assert.Equal(0, exitCode);
         Assert.Matches($"^{_temp["turned.png"]}: {Height}x{Width} pixels in [0-9]+ tiles of up to [0-9]+x[0-9]+ \\(exact; ", errors[0]);
         AssertSame("whole", "tiles");
+    }
 
-        (exitCode, _, errors) = Run("none", "turned.png", "--memory", "1.2MB", "-q");
+    [Fact]
+    public void A_picture_that_fills_the_memory_and_cannot_be_read_by_rows_is_refused_with_what_it_needs()
+    {
+        File.WriteAllBytes(_temp["wide.png"], Turned(PngFile.EncodeRgb(new RgbImage(6000, 1000))));
+        (int exitCode, _, string[] errors) = Run("out", "wide.png", "--memory", "30MB", "-q");
         Assert.Equal(1, exitCode);
-        Assert.StartsWith($"error: {_temp["turned.png"]}: ", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.StartsWith($"error: {_temp["wide.png"]}: only upright PNGs that are not interlaced are read by rows: this image of 1000x6000 pixels needs 36.0 MB as a whole, but all together 30.0 MB are allowed; ", Assert.Single(errors), StringComparison.Ordinal);
+
+        (exitCode, _, errors) = Run("out", "wide.png", "--memory", "45MB", "-q");
+        Assert.Equal(1, exitCode);
+        Assert.Contains(" but 9.0 MB are allowed: ", Assert.Single(errors), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,6 +168,17 @@ public sealed class PredictTilesTests : IClassFixture<FinishedDemo>, IDisposable
         string[] names = [.. Directory.GetFiles(_temp[expected]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
         Assert.Equal(names, Directory.GetFiles(_temp[actual]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
         Assert.All(names, name => Assert.Equal(File.ReadAllBytes(_temp[Path.Combine(expected, name)]), File.ReadAllBytes(_temp[Path.Combine(actual, name)])));
+    }
+
+    /// <summary>The PNG with a chunk of EXIF behind its header that says: turn by a quarter.</summary>
+    private static byte[] Turned(byte[] file)
+    {
+        byte[] exif = [.. "eXIfMM\0*\0\0\0\b\0\u0001\u0001\u0012\0\u0003\0\0\0\u0001\0\u0006\0\0"u8];
+        byte[] chunk = new byte[exif.Length + 8];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, exif.Length - 4);
+        exif.CopyTo(chunk, 4);
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(exif.Length + 4), Crc(exif));
+        return [.. file[..33], .. chunk, .. file[33..]];
     }
 
     private static uint Crc(byte[] bytes)

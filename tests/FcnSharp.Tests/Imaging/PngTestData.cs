@@ -49,11 +49,11 @@ internal static class PngTestData
     }
 
     /// <summary>A file of the writer under test.</summary>
-    public static byte[] Write(ushort[] samples, int width, int height, PngColorType colorType, int depth, int channels, bool filter = true)
+    public static byte[] Write(ushort[] samples, int width, int height, PngColorType colorType, int depth, int channels, PngPacking packing = PngPacking.Small)
     {
         using MemoryStream stream = new();
         Palette? palette = colorType == PngColorType.Palette ? new Palette(Palette.Voc.Bytes[..(3 << depth)]) : null;
-        using (PngWriter writer = new(stream, width, height, colorType, depth, palette, filter: filter))
+        using (PngWriter writer = new(stream, width, height, colorType, depth, palette, packing))
         {
             for (int y = 0; y < height; y++)
             {

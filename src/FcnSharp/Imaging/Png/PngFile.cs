@@ -62,11 +62,14 @@ public static class PngFile
     }
 
     /// <summary>Writes an RGB image as an 8-bit RGB PNG.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="packing">What counts more, space or time.</param>
     /// <exception cref="FcnSharpException">The file cannot be written; an old one is left as it was.</exception>
-    public static void WriteRgb(string path, RgbImage image)
+    public static void WriteRgb(string path, RgbImage image, PngPacking packing = PngPacking.Small)
     {
         ArgumentNullException.ThrowIfNull(image);
-        AtomicFile.Write(path, stream => WriteRgb(stream, image));
+        AtomicFile.Write(path, stream => WriteRgb(stream, image, packing));
     }
 
     /// <summary>
@@ -107,12 +110,12 @@ public static class PngFile
         });
     }
 
-    /// <summary>The bytes of the file that <see cref="WriteRgb(string, RgbImage)"/> writes.</summary>
+    /// <summary>The bytes of the file that <see cref="WriteRgb(string, RgbImage, PngPacking)"/> writes.</summary>
     public static byte[] EncodeRgb(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         using MemoryStream stream = new();
-        WriteRgb(stream, image);
+        WriteRgb(stream, image, PngPacking.Small);
         return stream.ToArray();
     }
 
@@ -165,9 +168,9 @@ public static class PngFile
         return labels;
     }
 
-    private static void WriteRgb(Stream stream, RgbImage image)
+    private static void WriteRgb(Stream stream, RgbImage image, PngPacking packing)
     {
-        using PngWriter writer = new(stream, image.Width, image.Height, PngColorType.Rgb, 8);
+        using PngWriter writer = new(stream, image.Width, image.Height, PngColorType.Rgb, 8, packing: packing);
         for (int y = 0; y < image.Height; y++)
         {
             writer.WriteRow(image.Row(y));
@@ -188,7 +191,7 @@ public static class PngFile
             coloured ? PngColorType.Palette : PngColorType.Grey,
             wide ? 16 : 8,
             coloured ? palette!.PadTo(most + 1) : null,
-            filter: false);
+            PngPacking.Labels);
         byte[] row = new byte[wide ? 0 : labels.Width];
         for (int y = 0; y < labels.Height; y++)
         {
@@ -198,18 +201,10 @@ public static class PngFile
                 continue;
             }
 
-            Narrow(labels.Row(y), row);
+            PngSamples.Narrow(labels.Row(y), row);
             writer.WriteRow(row);
         }
 
         writer.Finish();
-    }
-
-    private static void Narrow(ReadOnlySpan<ushort> labels, Span<byte> bytes)
-    {
-        for (int x = 0; x < labels.Length; x++)
-        {
-            bytes[x] = (byte)labels[x];
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -124,21 +125,25 @@ internal static class PngFilter
     private static void UndoByPixel<T>(ReadOnlySpan<byte> filtered, ReadOnlySpan<byte> above, int distance, Span<byte> row)
         where T : struct, IPredictor
     {
-        ReadOnlySpan<byte> up = above[Margin..];
-        Span<byte> target = row[Margin..];
+        int count = filtered.Length - Margin;
+
+        // Whole words are read and written from the first pixel to the last; checked here once and not for each.
+        ref byte stored = ref MemoryMarshal.GetReference(filtered);
+        ref byte up = ref MemoryMarshal.GetReference(above.Slice(Margin, count + Margin));
+        ref byte target = ref MemoryMarshal.GetReference(row.Slice(Margin, count + Margin));
         Vector128<byte> a = Vector128<byte>.Zero;
         Vector128<byte> c = Vector128<byte>.Zero;
-        for (int i = 0; i < filtered.Length - Margin; i += distance)
+        for (int i = 0; i < count; i += distance)
         {
-            Vector128<byte> b = LoadPixel(up, i);
-            a = LoadPixel(filtered, i) + T.Predict(a, b, c);
-            MemoryMarshal.Write(target[i..], a.AsUInt64().ToScalar());
+            Vector128<byte> b = LoadPixel(ref up, i);
+            a = LoadPixel(ref stored, i) + T.Predict(a, b, c);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, i), a.AsUInt64().ToScalar());
             c = b;
         }
     }
 
-    private static Vector128<byte> LoadPixel(ReadOnlySpan<byte> bytes, int at) =>
-        Vector128.CreateScalarUnsafe(MemoryMarshal.Read<ulong>(bytes[at..])).AsByte();
+    private static Vector128<byte> LoadPixel(ref byte bytes, int at) =>
+        Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref bytes, at))).AsByte();
 
     private readonly struct None : IPredictor
     {
@@ -171,8 +176,10 @@ internal static class PngFilter
 
     private readonly struct Paeth : IPredictor
     {
+        // Not inlined it would take its vectors through memory, for each pixel.
         // With p = a + b - c, |p - c| is |pa - pb| when a and b lie on different sides of c. Otherwise it is pa + pb and
         // never the smallest, so any large value serves: all of it fits in bytes.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<byte> Predict(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c)
         {
             Vector128<byte> pa = Vector128.Max(b, c) - Vector128.Min(b, c);
@@ -183,6 +190,7 @@ internal static class PngFilter
             return Vector128.ConditionalSelect(useA, a, Vector128.ConditionalSelect(Vector128.LessThanOrEqual(pb, pc), b, c));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static byte Predict(byte a, byte b, byte c)
         {
             int pa = Math.Abs(b - c);

@@ -147,6 +147,12 @@ public sealed class PngReader : IDisposable
     {
         CheckBuffer(rgb.Length, 3 * Width);
         ReadOnlySpan<byte> packed = NextRow();
+        if (ColorType == PngColorType.Rgb && BitDepth == 8)
+        {
+            packed.CopyTo(rgb);
+            return;
+        }
+
         Span<byte> samples = Samples();
         if (ColorType != PngColorType.Palette)
         {

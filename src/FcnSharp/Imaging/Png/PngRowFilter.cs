@@ -1,10 +1,18 @@
 namespace FcnSharp.Imaging;
 
-/// <summary>Chooses a filter for each row and applies it: the one whose differences have the smallest absolute sum.</summary>
+/// <summary>
+/// Filters the rows of a picture. To pack small, palette indices and samples below 8 bits are left as they are, because their
+/// neighbours' values say little about them, and each other row takes the filter whose differences have the smallest absolute sum.
+/// </summary>
 internal sealed class PngRowFilter
 {
+    private const int None = 0;
+    private const int Up = 2;
+    private const int Paeth = 4;
+
     private readonly int _distance;
-    private readonly bool _adaptive;
+    private readonly int _first;
+    private readonly int _last;
     private byte[] _row;
     private byte[] _above;
     private byte[] _best;
@@ -12,40 +20,52 @@ internal sealed class PngRowFilter
 
     /// <summary>Starts a picture.</summary>
     /// <param name="header">Its header.</param>
-    /// <param name="adaptive">False: every row is stored as it is.</param>
-    public PngRowFilter(PngHeader header, bool adaptive)
+    /// <param name="packing">How it is packed.</param>
+    public PngRowFilter(PngHeader header, PngPacking packing)
     {
-        _adaptive = adaptive;
+        bool indices = header.BitDepth < 8 || header.ColorType == PngColorType.Palette;
+        (_first, _last) = packing switch
+        {
+            PngPacking.Labels => (Up, Up),
+            _ when indices => (None, None),
+            PngPacking.Quick => (Paeth, Paeth),
+            _ => (None, PngFilter.Count - 1),
+        };
         _distance = header.FilterDistance;
         _best = new byte[1 + header.RowBytes];
-        _candidate = adaptive ? new byte[_best.Length] : [];
-        _row = adaptive ? PngFilter.CreateRow(header.RowBytes) : [];
-        _above = adaptive ? PngFilter.CreateRow(header.RowBytes) : [];
+        _candidate = _first < _last ? new byte[_best.Length] : [];
+        _row = _last > None ? PngFilter.CreateRow(header.RowBytes) : [];
+        _above = _last > None ? PngFilter.CreateRow(header.RowBytes) : [];
     }
 
     /// <summary>The filter's number and the filtered bytes of the next row; valid until the next call.</summary>
     public ReadOnlySpan<byte> Next(ReadOnlySpan<byte> packed)
     {
-        if (!_adaptive)
+        if (_last == None)
         {
             packed.CopyTo(_best.AsSpan(1));
             return _best;
         }
 
         packed.CopyTo(_row.AsSpan(PngFilter.Margin));
-        long least = long.MaxValue;
-        for (int filter = 0; filter < PngFilter.Count; filter++)
+        long least = Apply(_first, _best);
+        for (int filter = _first + 1; filter <= _last; filter++)
         {
-            long sum = PngFilter.Apply(filter, _row, _above, _distance, _candidate.AsSpan(1));
+            long sum = Apply(filter, _candidate);
             if (sum < least)
             {
                 least = sum;
-                _candidate[0] = (byte)filter;
                 (_best, _candidate) = (_candidate, _best);
             }
         }
 
         (_row, _above) = (_above, _row);
         return _best;
+    }
+
+    private long Apply(int filter, byte[] filtered)
+    {
+        filtered[0] = (byte)filter;
+        return PngFilter.Apply(filter, _row, _above, _distance, filtered.AsSpan(1));
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace FcnSharp.Imaging;
 
@@ -45,6 +46,22 @@ internal static class PngSamples
         for (int i = 0; i < samples.Length; i++)
         {
             samples[i] = BinaryPrimitives.ReadUInt16BigEndian(packed[(2 * i)..]);
+        }
+    }
+
+    /// <summary>Samples of up to 8 bits as bytes.</summary>
+    public static void Narrow(ReadOnlySpan<ushort> samples, Span<byte> bytes)
+    {
+        bytes = bytes[..samples.Length];
+        int i = 0;
+        for (; i <= samples.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
+        {
+            Vector128.Narrow(Vector128.Create(samples[i..]), Vector128.Create(samples[(i + Vector128<ushort>.Count)..])).CopyTo(bytes[i..]);
+        }
+
+        for (; i < samples.Length; i++)
+        {
+            bytes[i] = (byte)samples[i];
         }
     }
 

@@ -5,8 +5,7 @@ namespace FcnSharp.Imaging;
 
 /// <summary>
 /// Writes a PNG row by row in bounded memory, so that pictures larger than memory can be written: a few rows and one
-/// chunk of compressed data are held. Rows of 8 bits and more are filtered by the smallest sum of absolute differences;
-/// palette indices and samples below 8 bits are not filtered, as their neighbours' values say little about them.
+/// chunk of compressed data are held.
 /// </summary>
 public sealed class PngWriter : IDisposable
 {
@@ -25,8 +24,7 @@ public sealed class PngWriter : IDisposable
     /// <param name="colorType">What the samples mean.</param>
     /// <param name="bitDepth">Bits a sample, as the colour type allows.</param>
     /// <param name="palette">The colours; needed for palette images and for these only. It may have at most 2^bitDepth.</param>
-    /// <param name="compression">How hard to compress.</param>
-    /// <param name="filter">Whether rows may be filtered; label maps compress better without.</param>
+    /// <param name="packing">What counts more, space or time.</param>
     /// <exception cref="Tensors.FcnSharpException">A size below 1x1, a row of more than 2^26 samples, or a bit depth that the colour type does not allow.</exception>
     /// <exception cref="ArgumentException">The palette is missing, not wanted or too long.</exception>
     public PngWriter(
@@ -36,8 +34,7 @@ public sealed class PngWriter : IDisposable
         PngColorType colorType,
         int bitDepth,
         Palette? palette = null,
-        CompressionLevel compression = CompressionLevel.Optimal,
-        bool filter = true)
+        PngPacking packing = PngPacking.Small)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (width < 1 || height < 1)
@@ -50,10 +47,10 @@ public sealed class PngWriter : IDisposable
         _header = new PngHeader(width, height, bitDepth, colorType, Interlaced: false);
         _header.CheckRow("PNG to write");
         _packed = new byte[_header.RowBytes];
-        _filter = new PngRowFilter(_header, filter && bitDepth >= 8 && colorType != PngColorType.Palette);
+        _filter = new PngRowFilter(_header, packing);
         _chunks = new PngChunkWriter(stream);
         _data = new PngDataWriteStream(_chunks);
-        _deflate = new ZLibStream(_data, compression, leaveOpen: true);
+        _deflate = new ZLibStream(_data, Deflate(packing), leaveOpen: true);
         WriteHead(palette);
     }
 
@@ -125,6 +122,13 @@ public sealed class PngWriter : IDisposable
             _data.Dispose();
         }
     }
+
+    private static ZLibCompressionOptions Deflate(PngPacking packing) => packing switch
+    {
+        PngPacking.Quick => new() { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.HuffmanOnly },
+        PngPacking.Labels => new() { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding },
+        _ => new(),
+    };
 
     private static void CheckPalette(PngColorType colorType, int bitDepth, Palette? palette)
     {

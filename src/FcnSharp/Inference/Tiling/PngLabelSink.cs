@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using FcnSharp.Imaging;
 using FcnSharp.Tensors;
 
@@ -39,11 +38,10 @@ public sealed class PngLabelSink : ILabelSink, IDisposable
         _samples = files.Confidence is null ? [] : new ushort[width];
         try
         {
-            _labels = new PngRows(files.Labels, width, height, PngColorType.Palette, 8, palette);
-
-            // Packed fast and not small: where the net keeps all cores busy, the time of packing a photo well is lost to it.
-            _overlay = files.Overlay is null ? null : new PngRows(files.Overlay, width, height, PngColorType.Rgb, 8, compression: CompressionLevel.Fastest);
-            _confidence = files.Confidence is null ? null : new PngRows(files.Confidence, width, height, PngColorType.Grey, 16);
+            // Where the net keeps all cores busy, the time of packing a photo well is lost to it.
+            _labels = new PngRows(files.Labels, width, height, PngColorType.Palette, 8, PngPacking.Labels, palette);
+            _overlay = files.Overlay is null ? null : new PngRows(files.Overlay, width, height, PngColorType.Rgb, 8, PngPacking.Quick);
+            _confidence = files.Confidence is null ? null : new PngRows(files.Confidence, width, height, PngColorType.Grey, 16, PngPacking.Quick);
         }
         catch
         {
@@ -110,11 +108,7 @@ public sealed class PngLabelSink : ILabelSink, IDisposable
             throw new FcnSharpException($"A label map by rows needs a colour for each class, found {_palette.Count} colours and the class {labels[labels.IndexOfAnyExceptInRange((ushort)0, (ushort)(_palette.Count - 1))]}.");
         }
 
-        for (int x = 0; x < labels.Length; x++)
-        {
-            _row[x] = (byte)labels[x];
-        }
-
+        PngSamples.Narrow(labels, _row);
         _labels.Write(_row);
     }
 

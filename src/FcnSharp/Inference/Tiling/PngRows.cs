@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using FcnSharp.Imaging;
 using FcnSharp.Tensors;
 
@@ -13,13 +12,13 @@ internal sealed class PngRows : IDisposable
 
     /// <summary>Starts the file.</summary>
     /// <exception cref="FcnSharpException">The file system refused.</exception>
-    public PngRows(string path, int width, int height, PngColorType colorType, int bitDepth, Palette? palette = null, CompressionLevel compression = CompressionLevel.Optimal)
+    public PngRows(string path, int width, int height, PngColorType colorType, int bitDepth, PngPacking packing, Palette? palette = null)
     {
         _path = path;
         _file = new PendingFile(path);
         try
         {
-            _writer = new PngWriter(_file.Content, width, height, colorType, bitDepth, palette, compression);
+            _writer = new PngWriter(_file.Content, width, height, colorType, bitDepth, palette, packing);
         }
         catch (Exception e)
         {

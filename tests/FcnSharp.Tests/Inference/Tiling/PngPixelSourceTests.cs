@@ -62,7 +62,7 @@ public sealed class PngPixelSourceTests
         using TempFolder folder = new();
         using (FileStream stream = File.Create(folder["high.png"]))
         {
-            using PngWriter writer = new(stream, 1000, 20_000, PngColorType.Rgb, 8, filter: false);
+            using PngWriter writer = new(stream, 1000, 20_000, PngColorType.Rgb, 8, packing: PngPacking.Labels);
             byte[] row = new byte[3000];
             for (int y = 0; y < 20_000; y++)
             {

@@ -121,6 +121,9 @@ public class TiledSegmentationTests
         TilePlan plan = tiles.Fit(4000, 200_000, new TileOptions { MemoryBudget = 2_000_000_000 });
         Assert.InRange(5L * plan.WindowHeight * 200_000, 1, 700_000_000);
         Assert.True(plan.WindowWidth > 2 * plan.WindowHeight, $"{plan.WindowWidth}x{plan.WindowHeight}");
+
+        // The rows of the smallest tile alone take 352 MB.
+        NetAssert.OneLine(Assert.Throws<FcnSharpException>(() => tiles.Fit(4000, 200_000, new TileOptions { MemoryBudget = 340_000_000 })).Message);
     }
 
     /// <summary>The shipped model's net on an image of 12,000 x 12,000 within the usual memory.</summary>
@@ -163,6 +166,19 @@ public class TiledSegmentationTests
         Assert.True(plan.Rows.Count > 3, "the test needs several rows of tiles");
         Assert.Equal(segmenter.Segment(strip.Image, cancellation: TestContext.Current.CancellationToken).Map.Labels, sink.Labels);
         Assert.InRange(strip.MostRows, 1, 1000);
+    }
+
+    [Fact]
+    public void No_row_is_handed_out_before_the_weights_are_checked()
+    {
+        using var device = new CpuDevice();
+        using var network = new Network(AxisReachTests.Small("skip"), device);
+        network.Initialize(4);
+        var tiles = new TiledSegmentation(network, MiniNet.Description.Preprocessing, CompileTarget.Inference("classes"));
+        var strip = new Strip(90, 101);
+        var sink = new OrderedSink(90);
+        Assert.Throws<FcnSharpException>(() => tiles.Run(strip, sink, new TileOptions(), _ => throw new FcnSharpException("damaged"), TestContext.Current.CancellationToken));
+        Assert.Equal(0, sink.Rows);
     }
 
     /// <summary>A net with random weights, also in its score layers, which start at zero.</summary>
