@@ -184,7 +184,7 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
                     place.Dispose();
                     record.Add(Phase.Queue, Stopwatch.GetElapsedTime(wait) - TimeSpan.FromMilliseconds(record.Milliseconds[(int)Phase.Decode]));
                     start = Stopwatch.GetTimestamp();
-                    return Segment(model, pixels, confidence, deadline.Token);
+                    return model.Segment(pixels, confidence, deadline.Token);
                 },
                 deadline.Token).ConfigureAwait(false);
             record.Add(Phase.Compute, Stopwatch.GetElapsedTime(start));
@@ -206,26 +206,6 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
         finally
         {
             metrics.Segmentation(model.Name, outcome);
-        }
-    }
-
-    /// <summary>At once where memory allows it, else in tiles.</summary>
-    private static Segmentation Segment(ServedModel model, RgbImage pixels, bool confidence, CancellationToken cancellation)
-    {
-        try
-        {
-            return model.Segmenter.Segment(pixels, new SegmentOptions { Confidence = confidence }, cancellation);
-        }
-        catch (Exception e) when (e is FcnSharpException or OutOfMemoryException)
-        {
-            IReadOnlyList<ClassInfo> classes = model.Segmenter.Description.Classes;
-            if (!confidence)
-            {
-                return new Segmentation(model.Segmenter.SegmentTiled(pixels, null, cancellation), classes);
-            }
-
-            (LabelMap map, float[] sure) = model.Segmenter.SegmentTiledWithConfidence(pixels, null, cancellation);
-            return new Segmentation(map, classes, sure);
         }
     }
 
