@@ -20,7 +20,6 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
     private const int BytesPerPixel = 3 + 2;
 
     private readonly ImageReader _reader = ImageReader.Default.WithMaxPixels(options.MaxPixels);
-    private readonly SemaphoreSlim _decoders = new(Math.Clamp(Environment.ProcessorCount, 1, 4));
 
     /// <summary>Handles a request.</summary>
     public async Task Handle(HttpContext context)
@@ -154,7 +153,7 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
 
     private async Task<RgbImage> Decode(ImageUpload upload, Deadline deadline, RequestRecord record)
     {
-        await _decoders.WaitAsync(deadline.Token).ConfigureAwait(false);
+        await work.Decoders.WaitAsync(deadline.Token).ConfigureAwait(false);
         long start = Stopwatch.GetTimestamp();
         try
         {
@@ -166,7 +165,7 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
         }
         finally
         {
-            _decoders.Release();
+            work.Decoders.Release();
             record.Add(Phase.Decode, Stopwatch.GetElapsedTime(start));
         }
     }
