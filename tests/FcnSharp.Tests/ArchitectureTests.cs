@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
     {
         ["FcnSharp.Tensors"] = ([], []),
         ["FcnSharp"] = (["FcnSharp.Tensors"], ["Google.Protobuf"]),
-        ["FcnSharp.Server"] = (["FcnSharp", "FcnSharp.Tensors"], ["Microsoft.AspNetCore.OpenApi"]),
+        ["FcnSharp.Server"] = (["FcnSharp", "FcnSharp.Tensors"], []),
         ["FcnSharp.Cli"] = (["FcnSharp", "FcnSharp.Tensors", "FcnSharp.Server"], ["System.CommandLine"]),
     };
 
