@@ -1,7 +1,7 @@
 // Every error in words: what happened, and what to do.
 
 const words = {
-  broken: ["This file is not a readable image", "It may be cut short or damaged. Open it in an image program, save it as PNG or JPEG, and drop that file."],
+  broken: ["This file is not a readable image", "Open it in an image program, save it as PNG or JPEG, and drop that file."],
   format: ["This kind of file is not read here", "Save the image as PNG, JPEG or WebP, and drop that file."],
   large: ["This image is too large for the server", "Make it smaller, or ask for a larger limit where the server is started."],
   unfit: ["This image cannot be segmented here", "Make it smaller, or choose another model."],

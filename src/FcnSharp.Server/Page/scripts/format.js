@@ -7,8 +7,8 @@ export const count = value => counts.format(value);
 /** A fraction as a percentage with one decimal; a dash where there is none. */
 export const percent = (fraction, digits = 1) => Number.isFinite(fraction) ? `${(100 * fraction).toFixed(digits)} %` : "–";
 
-/** A figure of a model's record: a fraction, or per cent already where it is beyond 1. */
-export const score = value => Number.isFinite(value) ? (value > 1 ? value : 100 * value).toFixed(1) : "–";
+/** A share that is in per cent already. */
+export const score = (value, digits = 1) => Number.isFinite(value) ? value.toFixed(digits) : "–";
 
 export function milliseconds(value) {
   if (!Number.isFinite(value)) {

@@ -1,7 +1,7 @@
 // The classes of the image: colour, name, share of the area, a switch for each, and one that lifts it out.
 
 import { byId, make, makeSvg, setText } from "./dom.js";
-import { percent } from "./format.js";
+import { percent, rgb } from "./format.js";
 
 const spotIcon = () => makeSvg("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" },
   makeSvg("circle", { cx: 10, cy: 10, r: 3 }), makeSvg("path", { d: "M10 2v3M10 15v3M2 10h3M15 10h3" }));
@@ -39,7 +39,9 @@ export class Legend {
     const spot = make("button", { type: "button", className: "spot", "aria-label": `Highlight ${name}`, "aria-pressed": "false", title: `Highlight ${name}` }, spotIcon());
     const row = make("li", { "data-class": String(id), title: Number.isFinite(confidence) ? `${name}: mean confidence ${percent(confidence)}` : name },
       box, label, make("span", { className: "share", textContent: percent(share) }), spot, make("span", { className: "meter", "aria-hidden": "true" }, bar));
+    const [r, g, b] = rgb(color);
     box.style.setProperty("--class", color);
+    box.style.setProperty("--on-class", 0.3 * r + 0.59 * g + 0.11 * b > 140 ? "#000" : "#fff");
     bar.style.width = `${Math.max(1, 100 * share)}%`;
     box.addEventListener("change", () => {
       this.hidden[box.checked ? "delete" : "add"](id);

@@ -44,7 +44,7 @@ export class ModelChooser {
   }
 
   #classes({ classes, metrics }) {
-    const perClass = metrics?.perClass ?? metrics?.classIoU ?? [];
+    const perClass = metrics?.perClass ?? [];
     const rows = classes.map((c, i) => make("tr", {},
       make("th", { scope: "row" }, swatch(c.color), c.name),
       make("td", { textContent: perClass.length > 0 ? score(perClass[i] ?? NaN) : "" })));
