@@ -159,7 +159,7 @@ public sealed class PredictCommandTests(FinishedDemo demo) : IClassFixture<Finis
 
         using CpuDevice device = new();
         using Segmenter segmenter = Segmenter.Load(demo.Model, device);
-        (_, float[] expected) = segmenter.SegmentWithConfidence(PngFile.ReadRgb(Image), TestContext.Current.CancellationToken);
+        float[] expected = segmenter.Segment(PngFile.ReadRgb(Image), new() { Confidence = true }, TestContext.Current.CancellationToken).Confidence.ToArray();
         ushort[] found = PngFile.ReadLabels(_temp["out/0001.confidence.png"]).Labels;
         Assert.All(expected.Zip(found), pair => Assert.InRange(pair.Second - (65535 * pair.First), -0.51f, 0.51f));
         Assert.True(found.Distinct().Count() > 20, "the test needs a net that is more sure of some pixels than of others");

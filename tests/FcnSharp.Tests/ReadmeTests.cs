@@ -21,7 +21,7 @@ public sealed partial class ReadmeTests
         using var device = new CpuDevice();
         using Segmenter segmenter = Segmenter.Load(modelPath, device);
         RgbImage image = PngFile.ReadRgb(imagePath);
-        LabelMap labels = segmenter.Segment(image);
+        LabelMap labels = segmenter.Segment(image).Map;
 
         IReadOnlyList<ClassInfo> classes = segmenter.Description.Classes;
         Console.WriteLine($"The upper left pixel is {classes[labels.Row(0)[0]].Name}.");

@@ -156,13 +156,8 @@ internal sealed class PredictPipeline : IDisposable
 
     private Segmentation Segment(RgbImage pixels, CancellationToken end)
     {
-        if (!_confidence)
-        {
-            return new(pixels, _segmenter.Segment(pixels, end), null);
-        }
-
-        (LabelMap labels, float[] confidence) = _segmenter.SegmentWithConfidence(pixels, end);
-        return new(pixels, labels, confidence);
+        Inference.Segmentation result = _segmenter.Segment(pixels, _segmenter.Options with { Confidence = _confidence }, end);
+        return new(pixels, result.Map, _confidence ? result.Confidence.ToArray() : null);
     }
 
     private void Encode()

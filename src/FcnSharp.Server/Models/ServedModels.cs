@@ -1,3 +1,5 @@
+using FcnSharp.Formats;
+using FcnSharp.Imaging;
 using FcnSharp.Inference;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
@@ -5,11 +7,15 @@ using FcnSharp.Tensors.Devices;
 namespace FcnSharp.Server.Models;
 
 /// <summary>A model under the name by which requests ask for it.</summary>
-internal sealed record ServedModel(string Name, Segmenter Segmenter);
+/// <param name="Name">The name.</param>
+/// <param name="Segmenter">The model.</param>
+/// <param name="Parameters">How many numbers its weights are.</param>
+internal sealed record ServedModel(string Name, Segmenter Segmenter, long Parameters);
 
 /// <summary>The models of a server.</summary>
 internal sealed class ServedModels : IDisposable
 {
+    private const int WarmSide = 64;
     private readonly List<ServedModel> _models = [];
 
     /// <summary>The models, the default one first.</summary>
@@ -19,22 +25,14 @@ internal sealed class ServedModels : IDisposable
     /// <exception cref="FcnSharpException">None, two of one name, or one that cannot be loaded.</exception>
     public static ServedModels Load(IReadOnlyList<ModelSource> sources, IDevice device)
     {
-        if (sources.Count == 0)
-        {
-            throw new FcnSharpException("A server needs at least one model, found none; name a model file.");
-        }
-
-        if (sources.GroupBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-        {
-            throw new FcnSharpException($"Two models are called '{twice.Key}': {string.Join(" and ", twice.Select(s => s.Path))}; give one another name, such as other={twice.Last().Path}.");
-        }
-
+        Check(sources);
         ServedModels models = new();
         try
         {
             foreach (ModelSource source in sources)
             {
-                models._models.Add(new ServedModel(source.Name, Segmenter.Load(source.Path, device)));
+                Segmenter segmenter = Segmenter.Load(source.Path, device);
+                models._models.Add(new ServedModel(source.Name, segmenter, CountParameters(source.Path)));
             }
 
             return models;
@@ -49,6 +47,43 @@ internal sealed class ServedModels : IDisposable
     /// <summary>The model of a name, the default one for null; null where there is none.</summary>
     public ServedModel? Find(string? name) => name is null ? _models[0] : _models.Find(m => m.Name == name);
 
+    /// <summary>Uses each model once, so that the first request finds its weights laid out, checked, and its kernels compiled.</summary>
+    /// <exception cref="FcnSharpException">A model's weights are damaged.</exception>
+    public void Warm(CancellationToken cancellation)
+    {
+        RgbImage image = new(WarmSide, WarmSide);
+        foreach (ServedModel model in _models)
+        {
+            model.Segmenter.Segment(image, new SegmentOptions(), cancellation);
+            model.Segmenter.Segment(image, new SegmentOptions { Confidence = true }, cancellation);
+            model.Segmenter.WaitForCheck(cancellation);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _models.ForEach(m => m.Segmenter.Dispose());
+
+    private static void Check(IReadOnlyList<ModelSource> sources)
+    {
+        if (sources.Count == 0)
+        {
+            throw new FcnSharpException("A server needs at least one model, found none; name a model file.");
+        }
+
+        if (sources.FirstOrDefault(s => s.Name.Length == 0 || s.Name.Any(c => char.IsControl(c) || c > '~')) is { } unfit)
+        {
+            throw new FcnSharpException($"The name '{unfit.Name}' of the model {unfit.Path} should be of visible ASCII characters, because headers carry it; give another, such as other={unfit.Path}.");
+        }
+
+        if (sources.GroupBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw new FcnSharpException($"Two models are called '{twice.Key}': {string.Join(" and ", twice.Select(s => s.Path))}; give one another name, such as other={twice.Last().Path}.");
+        }
+    }
+
+    private static long CountParameters(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return file.Entries.Sum(e => e.Shape.ElementCount);
+    }
 }

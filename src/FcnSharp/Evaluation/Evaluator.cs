@@ -38,7 +38,7 @@ public static class Evaluator
     {
         try
         {
-            return segmenter.Segment(sample.Image, cancellation);
+            return segmenter.Segment(sample.Image, cancellation: cancellation).Map;
         }
         catch (FcnSharpException e)
         {

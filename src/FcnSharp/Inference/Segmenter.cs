@@ -12,62 +12,72 @@ namespace FcnSharp.Inference;
 
 /// <summary>
 /// Segments images with a trained net: an image in, a class for each of its pixels out. Images may have any size from 1x1
-/// up. Safe to use from several threads at once; each call in flight has memory of its own.
+/// up. Safe to use from several threads at once; each call in flight has memory of its own, and gives the same bits as alone.
 /// </summary>
 public sealed class Segmenter : IDisposable
 {
     private static readonly CompileTarget Classes = CompileTarget.Inference("classes");
     private static readonly CompileTarget ClassesAndConfidence = CompileTarget.Inference("confidentClasses", "confidence");
     private readonly Network _network;
-    private readonly bool _ownsNetwork;
     private readonly OpenModel? _file;
+    private readonly IDevice? _ownDevice;
 
     /// <summary>Uses a net that is there already, such as one in training; it stays the caller's.</summary>
-    public Segmenter(Network network, ModelDescription description)
-        : this(network, description, ownsNetwork: false, file: null)
+    /// <param name="network">The net.</param>
+    /// <param name="description">Its classes and how pixels become its input.</param>
+    /// <param name="options">What calls that give no options compute, and how; null for the usual ones.</param>
+    public Segmenter(Network network, ModelDescription description, SegmentOptions? options = null)
+        : this(network, description, options, file: null, ownDevice: null)
     {
     }
 
-    private Segmenter(Network network, ModelDescription description, bool ownsNetwork, OpenModel? file)
+    private Segmenter(Network network, ModelDescription description, SegmentOptions? options, OpenModel? file, IDevice? ownDevice)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(description);
         _network = network;
-        _ownsNetwork = ownsNetwork;
         _file = file;
+        _ownDevice = ownDevice;
         Description = description;
+        Options = options ?? new SegmentOptions();
     }
 
     /// <summary>The model: its net, classes, preprocessing, recipe and metrics.</summary>
     public ModelDescription Description { get; }
+
+    /// <summary>What calls that give no options compute, and how.</summary>
+    public SegmentOptions Options { get; }
 
     /// <summary>
     /// Loads a model file. The weights are read when the first image shows how they are to be laid out, and checked against their
     /// hash beside that, so the file stays open, and damaged weights are told of by the first call that would use them.
     /// </summary>
     /// <param name="path">A .safetensors file written by FcnSharp.</param>
-    /// <param name="device">Where to compute; it stays the caller's.</param>
+    /// <param name="device">Where to compute; it stays the caller's. Null for a device of its own: the processor, with all its cores.</param>
+    /// <param name="options">What calls that give no options compute, and how; null for the usual ones.</param>
     /// <exception cref="FcnSharpException">The file cannot be read, is newer than this version, no model of ours, or its header is damaged.</exception>
-    public static Segmenter Load(string path, IDevice device)
+    public static Segmenter Load(string path, IDevice? device = null, SegmentOptions? options = null)
     {
         OpenModel file = ModelFile.Open(path);
+        IDevice? own = device is null ? DefaultDevice.Create() : null;
         Network? network = null;
         try
         {
-            NetOptions options = NetOptions.Parse(file.Description.Architecture.Options, path);
-            if (options.Classes != file.Description.Classes.Count)
+            NetOptions net = NetOptions.Parse(file.Description.Architecture.Options, path);
+            if (net.Classes != file.Description.Classes.Count)
             {
-                throw new FcnSharpException($"{path}: the net has {options.Classes} classes, but {file.Description.Classes.Count} are named; the file was not written by FcnSharp, or is damaged.");
+                throw new FcnSharpException($"{path}: the net has {net.Classes} classes, but {file.Description.Classes.Count} are named; the file was not written by FcnSharp, or is damaged.");
             }
 
-            network = new Network(Build(file.Description.Architecture.Name, options, path), device);
+            network = new Network(Build(file.Description.Architecture.Name, net, path), device ?? own!);
             network.LoadFrom(file.Tensors, path);
             network.FreezeParameters();
-            return new Segmenter(network, file.Description, ownsNetwork: true, file);
+            return new Segmenter(network, file.Description, options, file, own);
         }
         catch
         {
             network?.Dispose();
+            own?.Dispose();
             file.Dispose();
             throw;
         }
@@ -78,35 +88,51 @@ public sealed class Segmenter : IDisposable
     /// <exception cref="FcnSharpException">They are damaged.</exception>
     public void WaitForCheck(CancellationToken cancellation = default) => _file?.WaitForCheck(cancellation);
 
-    /// <summary>The class of each pixel.</summary>
+    /// <summary>Segments an image.</summary>
     /// <param name="image">Any size from 1x1 up.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
     /// <param name="cancellation">Looked at between layers.</param>
     /// <exception cref="FcnSharpException">The image needs more memory than there is; the message says how much. Or the weights of the model file are damaged.</exception>
-    public LabelMap Segment(RgbImage image, CancellationToken cancellation = default)
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Segmentation Segment(RgbImage image, SegmentOptions? options = null, CancellationToken cancellation = default)
     {
-        CompiledNet net = Compile(Classes, image);
-        using IExecution execution = Run(net, image, cancellation);
-        return ReadClasses(execution, net.Outputs["classes"], image);
+        ArgumentNullException.ThrowIfNull(image);
+        options ??= Options;
+        (LabelMap map, float[]? confidence) = options.Confidence ? ComputeConfident(image, cancellation) : (Compute(image, cancellation), null);
+        return new Segmentation(map, Description.Classes, confidence);
     }
 
-    /// <summary>The class of each pixel and the softmax probability of that class, from 1 / classes to 1, row by row.</summary>
-    /// <param name="image">Any size from 1x1 up.</param>
+    /// <summary>Reads and segments a picture: PNG, JPEG or WebP, told by its content, turned upright.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>. Their reader bounds the pixels before they are decoded.</param>
     /// <param name="cancellation">Looked at between layers.</param>
-    /// <exception cref="FcnSharpException">The image needs more memory than there is, the net has no output "confidence", or the weights of the model file are damaged.</exception>
-    public (LabelMap Classes, float[] Confidence) SegmentWithConfidence(RgbImage image, CancellationToken cancellation = default)
-    {
-        CompiledNet net = Compile(ClassesAndConfidence, image);
-        using IExecution execution = Run(net, image, cancellation);
-        LabelMap classes = ReadClasses(execution, net.Outputs["confidentClasses"], image);
-        float[] confidence = new float[classes.Labels.Length];
-        execution.Read(net.Outputs["confidence"], confidence);
-        return (classes, confidence);
-    }
+    /// <exception cref="FcnSharpException">The picture cannot be read, and as of <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Segmentation Segment(string path, SegmentOptions? options = null, CancellationToken cancellation = default) =>
+        Segment((options ?? Options).Reader.Read(path), options, cancellation);
+
+    /// <summary>As <see cref="Segment(string, SegmentOptions?, CancellationToken)"/>, from a stream, from where it stands to its end; it stays open.</summary>
+    /// <param name="stream">An encoded picture; need not be able to seek.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">As of <see cref="Segment(string, SegmentOptions?, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Segmentation Segment(Stream stream, SegmentOptions? options = null, CancellationToken cancellation = default) =>
+        Segment((options ?? Options).Reader.Read(stream), options, cancellation);
+
+    /// <summary>As <see cref="Segment(string, SegmentOptions?, CancellationToken)"/>, from the bytes of a file.</summary>
+    /// <param name="encoded">An encoded picture, such as an upload.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">As of <see cref="Segment(string, SegmentOptions?, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Segmentation Segment(ReadOnlySpan<byte> encoded, SegmentOptions? options = null, CancellationToken cancellation = default) =>
+        Segment((options ?? Options).Reader.Read(encoded), options, cancellation);
 
     /// <summary>
     /// The class of each pixel of an image that is too large to be computed at once: in tiles, each with as much of its
     /// surroundings as its pixels depend on, so that memory is bounded whatever the image's size. With <see cref="TileHalo.Exact"/>
-    /// the classes are those of <see cref="Segment"/> but where two scores are as good as equal (docs/numerics.md).
+    /// the classes are those of <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/> but where two scores are as good as equal (docs/numerics.md).
     /// </summary>
     /// <param name="image">Any size from 1x1 up.</param>
     /// <param name="options">Memory and halo; null for the usual ones.</param>
@@ -120,7 +146,7 @@ public sealed class Segmenter : IDisposable
         return sink.Classes;
     }
 
-    /// <summary>As <see cref="SegmentTiled(RgbImage, TileOptions?, CancellationToken)"/>, and the confidence as <see cref="SegmentWithConfidence"/> gives it.</summary>
+    /// <summary>As <see cref="SegmentTiled(RgbImage, TileOptions?, CancellationToken)"/>, and the confidence of each pixel.</summary>
     /// <param name="image">Any size from 1x1 up.</param>
     /// <param name="options">Memory and halo; null for the usual ones.</param>
     /// <param name="cancellation">Looked at between layers.</param>
@@ -151,12 +177,14 @@ public sealed class Segmenter : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_ownsNetwork)
+        if (_file is null)
         {
-            _network.Dispose();
+            return;
         }
 
-        _file?.Dispose();
+        _network.Dispose();
+        _file.Dispose();
+        _ownDevice?.Dispose();
     }
 
     private static NetGraph Build(string net, NetOptions options, string path)
@@ -171,11 +199,25 @@ public sealed class Segmenter : IDisposable
         }
     }
 
-    private CompiledNet Compile(CompileTarget target, RgbImage image)
+    private LabelMap Compute(RgbImage image, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        return _network.Compile(target, new Dictionary<string, Shape> { ["image"] = new Shape(1, 3, image.Height, image.Width) });
+        CompiledNet net = Compile(Classes, image);
+        using IExecution execution = Run(net, image, cancellation);
+        return ReadClasses(execution, net.Outputs["classes"], image);
     }
+
+    private (LabelMap Map, float[] Confidence) ComputeConfident(RgbImage image, CancellationToken cancellation)
+    {
+        CompiledNet net = Compile(ClassesAndConfidence, image);
+        using IExecution execution = Run(net, image, cancellation);
+        LabelMap map = ReadClasses(execution, net.Outputs["confidentClasses"], image);
+        float[] confidence = new float[map.Labels.Length];
+        execution.Read(net.Outputs["confidence"], confidence);
+        return (map, confidence);
+    }
+
+    private CompiledNet Compile(CompileTarget target, RgbImage image) =>
+        _network.Compile(target, new Dictionary<string, Shape> { ["image"] = new Shape(1, 3, image.Height, image.Width) });
 
     private IExecution Run(CompiledNet net, RgbImage image, CancellationToken cancellation)
     {

@@ -128,7 +128,7 @@ public sealed partial class DemoCommandTests(FinishedDemo demo) : IClassFixture<
             byte[] expected = File.ReadAllBytes(Path.Combine(demo.Folder, "predictions", name + ".png"));
             Assert.Equal(expected, File.ReadAllBytes(folder[$"out/{name}.png"]));
             RgbImage image = PngFile.ReadRgb(Path.Combine(demo.Folder, "data", "images", name + ".png"));
-            Assert.Equal(PngFile.ReadLabels(folder[$"out/{name}.png"]).Labels, segmenter.Segment(image, TestContext.Current.CancellationToken).Labels);
+            Assert.Equal(PngFile.ReadLabels(folder[$"out/{name}.png"]).Labels, segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels);
             Assert.Equal((32, 32), (PngFile.ReadRgb(folder[$"out/{name}.overlay.png"]).Width, PngFile.ReadRgb(folder[$"out/{name}.overlay.png"]).Height));
         }
     }

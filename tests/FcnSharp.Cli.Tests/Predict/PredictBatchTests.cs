@@ -28,7 +28,7 @@ public sealed class PredictBatchTests(FinishedDemo demo) : IClassFixture<Finishe
         Assert.Equal(SmallDemo.Train + SmallDemo.Val, images.Length);
         foreach (string image in images)
         {
-            ushort[] expected = segmenter.Segment(PngFile.ReadRgb(image), TestContext.Current.CancellationToken).Labels;
+            ushort[] expected = segmenter.Segment(PngFile.ReadRgb(image), cancellation: TestContext.Current.CancellationToken).Map.Labels;
             Assert.Equal(expected, PngFile.ReadLabels(_temp["out/" + Path.GetFileName(image)]).Labels);
         }
     }

@@ -41,7 +41,7 @@ public sealed class EvaluatorTests : IDisposable
         for (int i = 0; i < data.Count; i++)
         {
             Sample sample = Mixed.Draw(i);
-            ushort[] prediction = _segmenter.Segment(sample.Image, TestContext.Current.CancellationToken).Labels;
+            ushort[] prediction = _segmenter.Segment(sample.Image, cancellation: TestContext.Current.CancellationToken).Map.Labels;
             Assert.Equal(($"{i}", i + 1), (told[i].Name, told[i].Done));
             Assert.Equal(prediction, told[i].Prediction);
             for (int p = 0; p < prediction.Length; p++)

@@ -22,8 +22,8 @@ public class SegmenterTests
         using Segmenter loaded = Segmenter.Load(folder["m.safetensors"], device);
         using var direct = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(61, 47, 1, 0).Image;
-        LabelMap expected = direct.Segment(image, TestContext.Current.CancellationToken);
-        Assert.Equal(expected.Labels, loaded.Segment(image, TestContext.Current.CancellationToken).Labels);
+        LabelMap expected = direct.Segment(image, cancellation: TestContext.Current.CancellationToken).Map;
+        Assert.Equal(expected.Labels, loaded.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels);
         Assert.True(expected.Labels.Distinct().Count() > 1, "the test needs a net that sees more than one class");
     }
 
@@ -36,7 +36,7 @@ public class SegmenterTests
         using var device = new CpuDevice();
         using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
-        LabelMap labels = segmenter.Segment(new RgbImage(width, height), TestContext.Current.CancellationToken);
+        LabelMap labels = segmenter.Segment(new RgbImage(width, height), cancellation: TestContext.Current.CancellationToken).Map;
         Assert.Equal((width, height), (labels.Width, labels.Height));
         Assert.All(labels.Labels, l => Assert.InRange(l, 0, 5));
     }
@@ -51,12 +51,52 @@ public class SegmenterTests
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(width, height, 1, 0).Image;
 
-        (LabelMap classes, float[] confidence) = segmenter.SegmentWithConfidence(image, TestContext.Current.CancellationToken);
+        Segmentation result = segmenter.Segment(image, new() { Confidence = true }, TestContext.Current.CancellationToken);
+        float[] confidence = result.Confidence.ToArray();
 
-        Assert.Equal(segmenter.Segment(image, TestContext.Current.CancellationToken).Labels, classes.Labels);
+        Assert.Equal(segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels, result.Map.Labels);
         Assert.Equal(width * height, confidence.Length);
         Assert.All(confidence, c => Assert.InRange(c, 1f / MiniNet.Description.Classes.Count - 1e-6f, 1));
         Assert.True(confidence.Distinct().Count() > 20, "the test needs a net that is more sure of some pixels than of others");
+    }
+
+    [Fact]
+    public void Files_streams_and_bytes_give_what_their_picture_gives()
+    {
+        using var folder = new TempFolder();
+        using var device = new CpuDevice();
+        using Network network = MiniNet.CreateSeeing(device);
+        using var segmenter = new Segmenter(network, MiniNet.Description, new() { Confidence = true, Reader = ImageReader.Default.WithMaxPixels(3000) });
+        RgbImage image = SyntheticScenes.Generate(61, 47, 1, 0).Image;
+        PngFile.WriteRgb(folder["a.png"], image);
+        byte[] bytes = File.ReadAllBytes(folder["a.png"]);
+        using FileStream stream = File.OpenRead(folder["a.png"]);
+
+        Segmentation expected = segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken);
+        Segmentation[] found =
+        [
+            segmenter.Segment(folder["a.png"], cancellation: TestContext.Current.CancellationToken),
+            segmenter.Segment(stream, cancellation: TestContext.Current.CancellationToken),
+            segmenter.Segment(bytes, cancellation: TestContext.Current.CancellationToken),
+        ];
+
+        Assert.All(found, result => Assert.Equal(expected.Map.Labels, result.Map.Labels));
+        Assert.All(found, result => Assert.Equal(expected.Confidence.ToArray(), result.Confidence.ToArray()));
+        byte[] large = PngFile.EncodeRgb(new RgbImage(55, 55));
+        Assert.Contains("the limit is 3000", Assert.Throws<FcnSharpException>(() => segmenter.Segment(large, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_segmenter_without_a_device_has_one_of_its_own()
+    {
+        using var folder = new TempFolder();
+        using var device = new CpuDevice();
+        using Network network = MiniNet.CreateSeeing(device);
+        ModelFile.Save(folder["m.safetensors"], MiniNet.Description, [.. network.Save().Select(t => new NamedTensor(t.Key, t.Value))]);
+        RgbImage image = SyntheticScenes.Generate(61, 47, 1, 0).Image;
+        using Segmenter given = Segmenter.Load(folder["m.safetensors"], device);
+        using Segmenter own = Segmenter.Load(folder["m.safetensors"]);
+        Assert.Equal(given.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels, own.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels);
     }
 
     [Fact]
@@ -77,8 +117,8 @@ public class SegmenterTests
         using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage[] images = [.. Enumerable.Range(0, 12).Select(i => SyntheticScenes.Generate(40 + i, 50, 2, i).Image)];
-        LabelMap[] alone = [.. images.Select(i => segmenter.Segment(i, TestContext.Current.CancellationToken))];
-        Parallel.For(0, 48, i => Assert.Equal(alone[i % 12].Labels, segmenter.Segment(images[i % 12]).Labels));
+        LabelMap[] alone = [.. images.Select(i => segmenter.Segment(i, cancellation: TestContext.Current.CancellationToken).Map)];
+        Parallel.For(0, 48, i => Assert.Equal(alone[i % 12].Labels, segmenter.Segment(images[i % 12]).Map.Labels));
     }
 
     [Fact]
@@ -113,9 +153,9 @@ public class SegmenterTests
         using Segmenter damaged = Segmenter.Load(folder["m.safetensors"], device);
         foreach (int attempt in (int[])[1, 2])
         {
-            var e = Assert.Throws<FcnSharpException>(() => damaged.Segment(new RgbImage(16, 16 * attempt), TestContext.Current.CancellationToken));
+            var e = Assert.Throws<FcnSharpException>(() => damaged.Segment(new RgbImage(16, 16 * attempt), cancellation: TestContext.Current.CancellationToken));
             Assert.Contains("do not match their hash", e.Message, StringComparison.Ordinal);
-            Assert.Throws<FcnSharpException>(() => damaged.SegmentWithConfidence(new RgbImage(16, 16), TestContext.Current.CancellationToken));
+            Assert.Throws<FcnSharpException>(() => damaged.Segment(new RgbImage(16, 16), new() { Confidence = true }, TestContext.Current.CancellationToken));
         }
     }
 
@@ -138,7 +178,7 @@ public class SegmenterTests
         }
 
         // Each weight is read by itself, beside the check of all: whichever comes first tells.
-        var e = Assert.Throws<FcnSharpException>(() => cut.Segment(new RgbImage(40, 40), TestContext.Current.CancellationToken));
+        var e = Assert.Throws<FcnSharpException>(() => cut.Segment(new RgbImage(40, 40), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("was cut short while it was read", e.Message, StringComparison.Ordinal);
     }
 
@@ -148,7 +188,7 @@ public class SegmenterTests
         using var device = new CpuDevice(memoryBudget: 20_000_000);
         using Network network = MiniNet.Create(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
-        var e = Assert.Throws<FcnSharpException>(() => segmenter.Segment(new RgbImage(2000, 2000), TestContext.Current.CancellationToken));
+        var e = Assert.Throws<FcnSharpException>(() => segmenter.Segment(new RgbImage(2000, 2000), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("20.0 MB are available", e.Message, StringComparison.Ordinal);
         Assert.Contains("reduce the image size", e.Message, StringComparison.Ordinal);
     }

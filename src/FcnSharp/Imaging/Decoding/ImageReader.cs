@@ -8,6 +8,8 @@ namespace FcnSharp.Imaging;
 /// </summary>
 public sealed class ImageReader
 {
+    private const string UnnamedPicture = "the picture";
+    private const int MaxBytes = 1 << 30;
     private readonly IImageDecoder[] _decoders;
 
     /// <summary>Creates a reader.</summary>
@@ -30,23 +32,43 @@ public sealed class ImageReader
     /// <summary>The most pixels of a picture.</summary>
     public long MaxPixels { get; }
 
+    /// <summary>This reader with another limit, such as for pictures from strangers.</summary>
+    /// <param name="maxPixels">The most pixels of a picture, checked before memory is asked for.</param>
+    public ImageReader WithMaxPixels(long maxPixels) => new(_decoders, maxPixels);
+
     /// <summary>Reads a picture, upright, as 8-bit RGB; alpha is left out.</summary>
     /// <exception cref="FcnSharpException">The file cannot be read, is of no known format, damaged, cut short or too large; or the library for its format is not installed.</exception>
-    public RgbImage Read(string path) => With(path, (decoder, stream) =>
+    public RgbImage Read(string path)
     {
-        ImageOrientation orientation = Orientation(stream);
-        RgbImage image = decoder.Decode(stream, path, MaxPixels);
-        return orientation.Apply(image);
-    });
+        using Stream stream = Open(path);
+        return Read(stream, path);
+    }
+
+    /// <summary>As <see cref="Read(string)"/>, from a stream, from where it stands to its end; it stays open. It need not be able to seek.</summary>
+    /// <param name="stream">An encoded picture.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="FcnSharpException">As of <see cref="Read(string)"/>.</exception>
+    public RgbImage Read(Stream stream, string name = UnnamedPicture) => With(stream, name, Decode);
+
+    /// <summary>As <see cref="Read(string)"/>, from the bytes of a file.</summary>
+    /// <param name="encoded">An encoded picture.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="FcnSharpException">As of <see cref="Read(string)"/>.</exception>
+    public RgbImage Read(ReadOnlySpan<byte> encoded, string name = UnnamedPicture) => With(encoded, name, Decode);
 
     /// <summary>Reads format, size and orientation from a picture's header.</summary>
-    /// <exception cref="FcnSharpException">As of <see cref="Read"/>; damage beyond the header is not seen.</exception>
-    public ImageInfo ReadInfo(string path) => With(path, (decoder, stream) =>
+    /// <exception cref="FcnSharpException">As of <see cref="Read(string)"/>; damage beyond the header is not seen, and any size is right.</exception>
+    public ImageInfo ReadInfo(string path)
     {
-        ImageOrientation orientation = Orientation(stream);
-        (int width, int height) = decoder.ReadSize(stream, path);
-        return orientation.SwapsSides() ? new(decoder.Format, height, width, orientation) : new ImageInfo(decoder.Format, width, height, orientation);
-    });
+        using Stream stream = Open(path);
+        return With(stream, path, Info);
+    }
+
+    /// <summary>As <see cref="ReadInfo(string)"/>, from the bytes of a file.</summary>
+    /// <param name="encoded">An encoded picture.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="FcnSharpException">As of <see cref="ReadInfo(string)"/>.</exception>
+    public ImageInfo ReadInfo(ReadOnlySpan<byte> encoded, string name = UnnamedPicture) => With(encoded, name, Info);
 
     /// <summary>Throws when a picture has more pixels than the caller accepts or an array of its bytes holds.</summary>
     internal static void CheckPixels(string name, string format, int width, int height, long maxPixels, int bytesPerPixel = 3)
@@ -62,7 +84,6 @@ public sealed class ImageReader
     /// <summary>The whole file: native decoders read from memory.</summary>
     internal static byte[] ReadAll(Stream stream, string name, string format)
     {
-        const int MaxBytes = 1 << 30;
         long length = stream.Length - stream.Position;
         if (length > MaxBytes)
         {
@@ -74,6 +95,33 @@ public sealed class ImageReader
         return content;
     }
 
+    private static FileStream Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw PngFailure.Unreadable(path, e);
+        }
+    }
+
+    private RgbImage Decode(IImageDecoder decoder, Stream stream, string name)
+    {
+        ImageOrientation orientation = Orientation(stream);
+        RgbImage image = decoder.Decode(stream, name, MaxPixels);
+        return orientation.Apply(image);
+    }
+
+    private static ImageInfo Info(IImageDecoder decoder, Stream stream, string name)
+    {
+        ImageOrientation orientation = Orientation(stream);
+        (int width, int height) = decoder.ReadSize(stream, name);
+        return orientation.SwapsSides() ? new(decoder.Format, height, width, orientation) : new ImageInfo(decoder.Format, width, height, orientation);
+    }
+
     private static ImageOrientation Orientation(Stream stream)
     {
         ImageOrientation orientation = ExifOrientation.Read(stream);
@@ -81,12 +129,32 @@ public sealed class ImageReader
         return orientation;
     }
 
-    private T With<T>(string path, Func<IImageDecoder, Stream, T> read)
+    private unsafe T With<T>(ReadOnlySpan<byte> encoded, string name, Func<IImageDecoder, Stream, string, T> read)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (encoded.IsEmpty)
+        {
+            return With(Stream.Null, name, read);
+        }
+
+        fixed (byte* bytes = encoded)
+        {
+            using UnmanagedMemoryStream stream = new(bytes, encoded.Length);
+            return With(stream, name, read);
+        }
+    }
+
+    private T With<T>(Stream stream, string name, Func<IImageDecoder, Stream, string, T> read)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            if (!stream.CanSeek || stream.Position != 0)
+            {
+                // Decoders go back to the first byte.
+                using MemoryStream copy = Copy(stream, name);
+                return With(copy, name, read);
+            }
+
             Span<byte> head = stackalloc byte[FileKind.HeadLength];
             head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
             stream.Position = 0;
@@ -94,16 +162,35 @@ public sealed class ImageReader
             {
                 if (decoder.Recognizes(head))
                 {
-                    return read(decoder, stream);
+                    return read(decoder, stream, name);
                 }
             }
 
             string known = string.Join(", ", _decoders.Select(decoder => decoder.Format));
-            throw new FcnSharpException($"{path}: the file is {FileKind.Describe(head)}, expected a picture of one of the formats {known}; convert it to PNG.");
+            throw new FcnSharpException($"{name}: the file is {FileKind.Describe(head)}, expected a picture of one of the formats {known}; convert it to PNG.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw PngFailure.Unreadable(path, e);
+            throw PngFailure.Unreadable(name, e);
         }
+    }
+
+    private static MemoryStream Copy(Stream stream, string name)
+    {
+        MemoryStream copy = new();
+        byte[] part = new byte[1 << 16];
+        int read;
+        while ((read = stream.Read(part)) > 0)
+        {
+            if (copy.Length + read > MaxBytes)
+            {
+                throw new FcnSharpException($"{name}: the stream has more than {MaxBytes} bytes, which is the limit; make the picture smaller.");
+            }
+
+            copy.Write(part, 0, read);
+        }
+
+        copy.Position = 0;
+        return copy;
     }
 }

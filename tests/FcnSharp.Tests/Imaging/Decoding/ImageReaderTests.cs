@@ -29,6 +29,45 @@ public sealed class ImageReaderTests : IDisposable
         Assert.Equal(new ImageInfo("Grey", 3, 2, ImageOrientation.Upright), reader.ReadInfo(_folder["a.grey"]));
     }
 
+    [Fact]
+    public void Files_bytes_and_streams_of_all_kinds_give_the_same_picture()
+    {
+        RgbImage image = TestImages.Scene(30, 20).Image;
+        byte[] bytes = PngFile.EncodeRgb(image);
+        using MemoryStream whole = new(bytes);
+        using MemoryStream behindOtherBytes = new([1, 2, 3, .. bytes]) { Position = 3 };
+        using OneWay oneWay = new(bytes);
+
+        Assert.Equal(image.Pixels, ImageReader.Default.Read(bytes).Pixels);
+        Assert.Equal(image.Pixels, ImageReader.Default.Read(whole).Pixels);
+        Assert.Equal(image.Pixels, ImageReader.Default.Read(behindOtherBytes).Pixels);
+        Assert.Equal(image.Pixels, ImageReader.Default.Read(oneWay).Pixels);
+        Assert.Equal(new ImageInfo("PNG", 30, 20, ImageOrientation.Upright), ImageReader.Default.ReadInfo(bytes));
+        Assert.True(whole.CanRead, "the stream is the caller's to close");
+    }
+
+    [Fact]
+    public void Bytes_and_streams_that_are_no_picture_are_an_error_with_the_name_they_are_given()
+    {
+        Assert.StartsWith("upload 7: the file is an empty file", Assert.Throws<FcnSharpException>(() => ImageReader.Default.Read([], "upload 7")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("the picture: the file is a GIF", Assert.Throws<FcnSharpException>(() => ImageReader.Default.ReadInfo("GIF89a"u8)).Message, StringComparison.Ordinal);
+        byte[] cut = PngFile.EncodeRgb(TestImages.Scene(30, 20).Image)[..^200];
+        using OneWay stream = new(cut);
+        Assert.Contains("cut short", Assert.Throws<FcnSharpException>(() => ImageReader.Default.Read(stream)).Message, StringComparison.Ordinal);
+        using OneWay broken = new(cut) { Fails = true };
+        Assert.StartsWith("upload: the file could not be read", Assert.Throws<FcnSharpException>(() => ImageReader.Default.Read(broken, "upload")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_pixels_are_bounded_before_they_are_decoded()
+    {
+        byte[] bytes = PngFile.EncodeRgb(new RgbImage(30, 20));
+        ImageReader reader = ImageReader.Default.WithMaxPixels(599);
+        Assert.Contains("30x20 = 600 pixels, the limit is 599", Assert.Throws<FcnSharpException>(() => reader.Read(bytes)).Message, StringComparison.Ordinal);
+        Assert.Equal(30, reader.ReadInfo(bytes).Width);
+        Assert.Equal(20, ImageReader.Default.WithMaxPixels(600).Read(bytes).Height);
+    }
+
     [Theory]
     [InlineData("GIF89a..............", "a GIF", "PNG, JPEG, WebP")]
     [InlineData("", "an empty file", "PNG")]
@@ -162,6 +201,49 @@ public sealed class ImageReaderTests : IDisposable
         string found = string.Join(' ', Enumerable.Range(0, turned.Height).Select(y => string.Concat(turned.Row(y).ToArray().Where((_, i) => i % 3 == 0).Select(b => (char)b))));
         Assert.Equal(expected, found);
         Assert.All(turned.Pixels.Chunk(3), pixel => Assert.Equal((pixel[0] + 10, pixel[0] + 20), (pixel[1], pixel[2])));
+    }
+
+    /// <summary>Bytes that come as those of a connection do: forwards, a few at a time.</summary>
+    private sealed class OneWay(byte[] bytes) : Stream
+    {
+        private int _at;
+
+        public bool Fails { get; init; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (Fails && _at > 0)
+            {
+                throw new IOException("connection reset");
+            }
+
+            int read = Math.Min(Math.Min(count, 7), bytes.Length - _at);
+            bytes.AsSpan(_at, read).CopyTo(buffer.AsSpan(offset));
+            _at += read;
+            return read;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     private sealed class Grey : IImageDecoder

@@ -36,7 +36,8 @@ public class TiledSegmentationTests
             float[] planes = new float[image.Pixels.Length];
             InputEncoder.Encode(image, MiniNet.Description.Preprocessing, planes);
             float[] scores = Balance(network, planes, new Shape(1, 3, height, width));
-            (LabelMap whole, float[] wholeConfidence) = segmenter.SegmentWithConfidence(image, TestContext.Current.CancellationToken);
+            Segmentation atOnce = segmenter.Segment(image, new() { Confidence = true }, TestContext.Current.CancellationToken);
+            (LabelMap whole, float[] wholeConfidence) = (atOnce.Map, atOnce.Confidence.ToArray());
             Assert.True(whole.Labels.Distinct().Count() > 1, "the test needs a net that sees more than one class");
 
             var options = new TileOptions { MemoryBudget = SmallestCost(network, height, width) };
@@ -67,7 +68,7 @@ public class TiledSegmentationTests
         var sink = new LabelMapSink(image.Width, image.Height, confidence: false);
         TilePlan plan = segmenter.SegmentTiled(new ImageSource(image), sink, null, TestContext.Current.CancellationToken);
         Assert.Equal(1, plan.Count);
-        Assert.Equal(segmenter.Segment(image, TestContext.Current.CancellationToken).Labels, sink.Classes.Labels);
+        Assert.Equal(segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels, sink.Classes.Labels);
         Assert.Equal(sink.Classes.Labels, segmenter.SegmentTiled(image, null, TestContext.Current.CancellationToken).Labels);
         Assert.Empty(sink.Confidence);
     }
@@ -80,7 +81,7 @@ public class TiledSegmentationTests
         using Network network = MiniNet.CreateSeeing(device);
         using var segmenter = new Segmenter(network, MiniNet.Description);
         RgbImage image = SyntheticScenes.Generate(650, 41, 5, 1).Image;
-        LabelMap whole = segmenter.Segment(image, TestContext.Current.CancellationToken);
+        LabelMap whole = segmenter.Segment(image, cancellation: TestContext.Current.CancellationToken).Map;
         var options = new TileOptions { MemoryBudget = SmallestCost(network, image.Height, image.Width, TileHalo.Fast), Halo = TileHalo.Fast };
         LabelMap tiled = segmenter.SegmentTiledWithConfidence(image, options, TestContext.Current.CancellationToken).Classes;
         Assert.InRange(whole.Labels.Zip(tiled.Labels).Count(l => l.First == l.Second), 0.8 * whole.Labels.Length, whole.Labels.Length);
@@ -141,7 +142,7 @@ public class TiledSegmentationTests
         TilePlan plan = segmenter.SegmentTiled(strip, sink, new TileOptions { MemoryBudget = 1_500_000 }, TestContext.Current.CancellationToken);
         Assert.Equal(3001, sink.Rows);
         Assert.True(plan.Rows.Count > 3, "the test needs several rows of tiles");
-        Assert.Equal(segmenter.Segment(strip.Image, TestContext.Current.CancellationToken).Labels, sink.Labels);
+        Assert.Equal(segmenter.Segment(strip.Image, cancellation: TestContext.Current.CancellationToken).Map.Labels, sink.Labels);
         Assert.InRange(strip.MostRows, 1, 1000);
     }
 

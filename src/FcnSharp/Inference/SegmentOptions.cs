@@ -1,0 +1,16 @@
+using FcnSharp.Imaging;
+
+namespace FcnSharp.Inference;
+
+/// <summary>What a <see cref="Segmenter"/> computes, and how.</summary>
+public sealed record SegmentOptions
+{
+    /// <summary>Whether the probability of each pixel's class is wanted, too; it costs some time, and four bytes a pixel.</summary>
+    public bool Confidence { get; init; }
+
+    /// <summary>
+    /// Reads pictures that are given as files, streams or bytes. It bounds their pixels before they are decoded:
+    /// <c>ImageReader.Default.WithMaxPixels(50_000_000)</c>.
+    /// </summary>
+    public ImageReader Reader { get; init; } = ImageReader.Default;
+}
