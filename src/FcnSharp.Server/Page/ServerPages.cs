@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -14,6 +15,7 @@ namespace FcnSharp.Server.Page;
 public static class ServerPages
 {
     private const string ResourcePrefix = "page/";
+    private const string SegmentFeature = "FcnSharp.Server.Segment";
     private const string RunsFeature = "FcnSharp.Server.Runs";
 
     /// <summary>No script, style or request but this server's own; images also from the page's own memory.</summary>
@@ -28,6 +30,9 @@ public static class ServerPages
         [".svg"] = "image/svg+xml",
     };
 
+    /// <summary>The methods of addresses that only give something.</summary>
+    internal static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
+
     /// <summary>Read once: less than a megabyte in all.</summary>
     private static readonly Lazy<Dictionary<string, Asset>> Assets = new(Load);
 
@@ -36,7 +41,8 @@ public static class ServerPages
     public static void Map(WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.MapGet("/", (RequestDelegate)(context => Send(context, "index.html")));
+        ((IApplicationBuilder)app).Properties[SegmentFeature] = true;
+        app.MapMethods("/", Read, (RequestDelegate)(context => Send(context, "index.html")));
         MapAssets(app);
     }
 
@@ -44,24 +50,25 @@ public static class ServerPages
     internal static void MapRuns(WebApplication app)
     {
         ((IApplicationBuilder)app).Properties[RunsFeature] = true;
-        app.MapGet("/runs", (RequestDelegate)(context => Send(context, "runs.html")));
+        app.MapMethods("/runs", Read, (RequestDelegate)(context => Send(context, "runs.html")));
     }
 
     /// <summary>Maps /page/ alone, for a server without models.</summary>
     internal static void MapAssets(WebApplication app)
     {
         // Asked when it is requested: the runs may be mapped after the page.
-        app.MapGet("/page/features.json", (RequestDelegate)(context =>
+        app.MapMethods("/page/features.json", Read, (RequestDelegate)(context =>
         {
-            string runs = ((IApplicationBuilder)app).Properties.ContainsKey(RunsFeature) ? "true" : "false";
-            return Send(context, Asset.Of("application/json", System.Text.Encoding.UTF8.GetBytes($"{{\"runs\":{runs}}}")));
+            IDictionary<string, object?> features = ((IApplicationBuilder)app).Properties;
+            return Send(context, Asset.Of("application/json", Encoding.UTF8.GetBytes($"{{\"segment\":{Json(SegmentFeature)},\"runs\":{Json(RunsFeature)}}}")));
+
+            string Json(string feature) => features.ContainsKey(feature) ? "true" : "false";
         }));
-        app.MapGet("/page/{**path}", (RequestDelegate)(context => Send(context, (string)context.Request.RouteValues["path"]!)));
+        app.MapMethods("/page/{**path}", Read, (RequestDelegate)(context => Send(context, (string)context.Request.RouteValues["path"]!)));
     }
 
     private static Task Send(HttpContext context, string? path)
     {
-        // Documents have addresses of their own.
         if (path is null || !Assets.Value.TryGetValue(path, out Asset? asset))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;

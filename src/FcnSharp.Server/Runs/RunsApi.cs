@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using FcnSharp.Server.Api;
 using FcnSharp.Server.Page;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,7 +21,7 @@ public static class RunsApi
         ArgumentException.ThrowIfNullOrEmpty(folder);
         RunCatalog catalog = new(folder);
         ServerPages.MapRuns(app);
-        app.MapGet("/v1/runs", (RequestDelegate)(context => Write(context, new RunListAnswer([.. catalog.All().Select(r => r.Summary())]), RunJson.Default.RunListAnswer)));
+        app.MapMethods("/v1/runs", ServerPages.Read, (RequestDelegate)(context => Write(context, new RunListAnswer([.. catalog.All().Select(r => r.Summary())]), RunJson.Default.RunListAnswer)));
         MapRun(app, "/v1/runs/{name}", catalog, (context, run) => Write(context, run.Describe(), RunJson.Default.RunAnswer));
         MapRun(app, "/v1/runs/{name}/log", catalog, WriteLog);
         MapRun(app, "/v1/runs/{name}/samples", catalog, (context, run) => Write(
@@ -30,11 +31,11 @@ public static class RunsApi
         MapRun(app, "/v1/runs/{name}/samples/{file}", catalog, WriteSample);
     }
 
-    private static void MapRun(WebApplication app, string pattern, RunCatalog catalog, Func<HttpContext, RunReader, Task> write) => app.MapGet(pattern, (RequestDelegate)(context =>
+    private static void MapRun(WebApplication app, string pattern, RunCatalog catalog, Func<HttpContext, RunReader, Task> write) => app.MapMethods(pattern, ServerPages.Read, (RequestDelegate)(context =>
     {
         // The router leaves %2F as it is; a stage's name has a slash.
         string name = Uri.UnescapeDataString((string)context.Request.RouteValues["name"]!);
-        return catalog.Find(name) is { } run ? write(context, run) : Problem(context, StatusCodes.Status404NotFound, "There is no such run; /v1/runs lists them.");
+        return catalog.Find(name) is { } run ? write(context, run) : new Problem(StatusCodes.Status404NotFound, "There is no such run; /v1/runs lists them.").Write(context);
     }));
 
     private static Task WriteLog(HttpContext context, RunReader run)
@@ -43,7 +44,7 @@ public static class RunsApi
         long place = 0;
         if (after.Length > 0 && !long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out place))
         {
-            return Problem(context, StatusCodes.Status400BadRequest, "after needs the number that the last answer gave as next.");
+            return new Problem(StatusCodes.Status400BadRequest, $"after needs the number that the last answer gave as next, found '{after[..Math.Min(after.Length, 40)]}'.").Write(context);
         }
 
         (List<Training.TrainingLogEntry> entries, long next, bool restarted) = LogTail.Read(run.Log, place);
@@ -55,7 +56,7 @@ public static class RunsApi
         string file = (string)context.Request.RouteValues["file"]!;
         if (run.Samples().FirstOrDefault(f => f.Name == file) is not { } sample)
         {
-            await Problem(context, StatusCodes.Status404NotFound, "There is no such picture.").ConfigureAwait(false);
+            await new Problem(StatusCodes.Status404NotFound, "There is no such picture; the run's samples list them.").Write(context).ConfigureAwait(false);
             return;
         }
 
@@ -68,9 +69,9 @@ public static class RunsApi
             context.Response.ContentLength = stream.Length;
             await stream.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !context.Response.HasStarted)
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) && !context.Response.HasStarted)
         {
-            await Problem(context, StatusCodes.Status404NotFound, "The picture was replaced just now; ask again.").ConfigureAwait(false);
+            await new Problem(StatusCodes.Status404NotFound, "The picture was replaced just now; ask again.").Write(context).ConfigureAwait(false);
         }
     }
 
@@ -81,13 +82,5 @@ public static class RunsApi
         context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private static Task Problem(HttpContext context, int status, string detail)
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "application/problem+json";
-        string title = status == StatusCodes.Status404NotFound ? "Not Found" : "Bad Request";
-        return context.Response.WriteAsync($"{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{status},\"detail\":\"{detail}\"}}", context.RequestAborted);
     }
 }

@@ -48,7 +48,7 @@ public sealed class RunsServer : IAsyncDisposable, IDisposable
         RunsApi.Map(app, folder);
         try
         {
-            app.Start();
+            app.StartAsync().GetAwaiter().GetResult();
             return new RunsServer(app);
         }
         catch (IOException e)

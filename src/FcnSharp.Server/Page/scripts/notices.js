@@ -17,7 +17,7 @@ export function banner(text, action, onAction) {
 
 /** Asks for the API key; null when the user gave none, undefined when it is being asked for already. */
 export function askForKey(wasWrong) {
-  const [dialog, input] = [byId("key-dialog"), byId("key")];
+  const [dialog, input] = [byId("key-dialog"), byId("key-input")];
   if (dialog.open) {
     return Promise.resolve(undefined);
   }
