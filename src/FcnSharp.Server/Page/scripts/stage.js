@@ -24,7 +24,11 @@ export class Stage {
     byId("zoom-in").addEventListener("click", () => this.#view.zoomBy(1.5));
     byId("zoom-out").addEventListener("click", () => this.#view.zoomBy(1 / 1.5));
     byId("zoom-fit").addEventListener("click", () => this.#view.fit());
-    this.#view.onMove = () => setText(byId("zoom-value"), `${Math.round(100 * this.#view.zoom)} %`);
+    this.#view.onMove = () => {
+      setText(byId("zoom-value"), `${Math.round(100 * this.#view.zoom)} %`);
+      // While there is nothing to move in the image, a finger scrolls the page.
+      this.#canvas.style.touchAction = this.#view.isFitted ? "pan-y" : "none";
+    };
     this.#setOpacity(0);
   }
 
@@ -39,6 +43,7 @@ export class Stage {
     this.#tell(null);
     if (shown) {
       this.#canvas.setAttribute("aria-label", label);
+      byId("stage").style.setProperty("--ratio", shown.width / shown.height);
       this.#view.show(shown.bitmap, shown.overlay, shown.width, shown.height);
     } else {
       this.#view.show(null, null);

@@ -34,6 +34,9 @@ export class View {
 
   get zoom() { return this.#scale; }
 
+  /** Whether the whole image is in sight, as large as it can be. */
+  get isFitted() { return this.#fitted; }
+
   #least() { return Math.min(this.#canvas.clientWidth / this.#width, this.#canvas.clientHeight / this.#height) || 1; }
 
   /** The whole image in the middle. */

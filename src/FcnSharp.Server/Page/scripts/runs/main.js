@@ -106,8 +106,8 @@ function showHead(run) {
   const loss = log.loss.length > 0 ? mean(log.loss.slice(-Math.max(1, Math.ceil(log.loss.length / 40))).map(p => p.value)) : NaN;
   const figures = [
     ["Step", count(run.step), run.steps ? `of ${count(run.steps)}` : ""],
-    ["Loss", short(loss), "mean of the last steps"],
-    ["Learning rate", short(log.learningRate.at(-1)?.value ?? NaN), ""],
+    ["Loss", Number.isFinite(loss) ? loss.toPrecision(3) : "–", "mean of the last steps"],
+    ["Learning rate", short(log.learningRate.at(-1)?.value ?? NaN), "of the last step"],
     ["Best mean IU", Number.isFinite(run.meanIoU) ? `${score(run.meanIoU)} %` : "–", run.bestStep ? `after step ${count(run.bestStep)}` : "no evaluation yet"],
   ];
   byId("figures").replaceChildren(...figures.map(([name, value, note]) =>
