@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using FcnSharp.Server.Api;
 using FcnSharp.Server.Models;
+using FcnSharp.Server.Page;
+using FcnSharp.Server.Runs;
 using FcnSharp.Server.Telemetry;
 using FcnSharp.Server.Work;
 using FcnSharp.Tensors;
@@ -177,5 +179,10 @@ public static class SegmentationServer
         InfoEndpoints.Map(app, models, work.Lifecycle, services.GetRequiredService<PrometheusText>());
         SegmentEndpoint segment = new(options, models, work, metrics);
         app.MapMethods("/v1/segment", [HttpMethods.Post], (RequestDelegate)segment.Handle);
+        ServerPages.Map(app);
+        if (options.RunsFolder is { } runs)
+        {
+            RunsApi.Map(app, runs);
+        }
     }
 }
