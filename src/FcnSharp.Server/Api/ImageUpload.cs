@@ -63,10 +63,15 @@ internal sealed class ImageUpload : IDisposable
 
             return upload.Length > 0 ? upload : throw Bad("The body has no image; send the bytes of a PNG, JPEG or WebP file, or a form with one file.");
         }
-        catch (Exception e)
+        catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
         {
             upload.Dispose();
-            throw e is IOException or InvalidDataException && e is not BadHttpRequestException ? Bad("The form is broken or cut short; send multipart/form-data with one file.") : e;
+            throw Bad("The form is broken or cut short; send multipart/form-data with one file.");
+        }
+        catch
+        {
+            upload.Dispose();
+            throw;
         }
     }
 

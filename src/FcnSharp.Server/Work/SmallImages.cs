@@ -150,9 +150,10 @@ internal sealed class SmallImages(ComputeThread thread)
                 begin();
                 return true;
             }
-            catch (OperationCanceledException e)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
-                Result.TrySetCanceled(e.CancellationToken);
+                // Its request ends, or has just ended; those in the same batch go on.
+                Result.TrySetCanceled();
                 return false;
             }
         }
