@@ -64,17 +64,17 @@ internal sealed class ComputeThread : IDisposable
     {
         try
         {
-            result.SetResult(compute());
+            result.TrySetResult(compute());
         }
         catch (OperationCanceledException e)
         {
-            result.SetCanceled(e.CancellationToken);
+            result.TrySetCanceled(e.CancellationToken);
         }
 #pragma warning disable CA1031 // Thrown to whoever waits for the result.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            result.SetException(e);
+            result.TrySetException(e);
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class SmallImages(ComputeThread thread)
             IReadOnlyList<Segmentation> results = first.Value.Model.Segment([.. batch.Select(e => e.Image)], first.Value.Confidence);
             for (int i = 0; i < batch.Count; i++)
             {
-                batch[i].Result.SetResult(results[i]);
+                batch[i].Result.TrySetResult(results[i]);
             }
         }
 #pragma warning disable CA1031 // Thrown to those who wait for the results.
