@@ -18,7 +18,7 @@ internal static class FcnCommandLine
         Verb[] verbs =
         [
             new DemoCommand(), new TrainCommand(), new EvalCommand(), new BoundsCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(),
-            new DataCommand(), new ConvertCommand(), new ExportCommand(), new SetupCommand(), new BenchCommand(), new InfoCommand(),
+            new ServeCommand(), new DataCommand(), new ConvertCommand(), new ExportCommand(), new SetupCommand(), new BenchCommand(), new InfoCommand(),
         ];
         Command root = CreateRoot(shared, verbs, new CommandHost(terminal));
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Train;
 using FcnSharp.Models;
+using FcnSharp.Server.Runs;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Training;
 
@@ -50,6 +51,7 @@ internal sealed class TrainCommand : Verb
     private readonly Option<int> _keep = Numbers.WholeNumber("--keep", "Checkpoints that are kept.", 2, 1, 1000);
     private readonly Option<int> _patience = Numbers.WholeNumber("--patience", "End after so many evaluations without a better one; 0 for never.", 0, 0);
     private readonly Option<int> _seed = Numbers.WholeNumber("--seed", "Seed of new weights, order, augmentation and dropout.", 1337, 0);
+    private readonly Option<int?> _dashboard = Numbers.OptionalWholeNumber("--dashboard", "Show the run in a browser at this port of 127.0.0.1 while it goes on; 0 for any that is free.", 0, 65535);
     private readonly Option<bool> _json = new("--json") { Description = "Write the figures as one JSON object for other programs." };
 
     /// <summary>Creates the verb with its options.</summary>
@@ -60,7 +62,7 @@ internal sealed class TrainCommand : Verb
         [
             _data, _net, _weights, _out, _recipe, _staged, _epochs, _steps, _batch, _accumulate, _solver, _lr, _momentum, _decay, _power, _warmup, _clip,
             _scale, _crop, _rotate, _jitter, _colour, _mirror, _patches, _classWeights, _upsampling, _upKernels, _padding, _freeze, _lrMult,
-            _evalEvery, _checkpointEvery, _keep, _patience, _seed, _input, _partial, _json,
+            _evalEvery, _checkpointEvery, _keep, _patience, _seed, _input, _partial, _dashboard, _json,
         ];
         foreach (Option option in options)
         {
@@ -95,6 +97,12 @@ internal sealed class TrainCommand : Verb
 
         TrainRequest request = Request(parsed);
         using IDevice device = Devices.Open(context.Options);
+        using RunsServer? dashboard = parsed.GetValue(_dashboard) is { } port ? RunsServer.Start(request.Out, port) : null;
+        if (dashboard is not null)
+        {
+            context.Note($"The run is shown at {dashboard.Address}/runs");
+        }
+
         TrainResult result = new TrainRun(request, device, context).Run();
         if (parsed.GetValue(_json))
         {

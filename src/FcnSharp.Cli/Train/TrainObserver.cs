@@ -3,6 +3,7 @@ using System.Globalization;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
 using FcnSharp.Evaluation;
+using FcnSharp.Imaging;
 using FcnSharp.Training;
 
 namespace FcnSharp.Cli.Train;
@@ -16,14 +17,15 @@ internal sealed class TrainObserver : ITrainingObserver, IDisposable
     private readonly int _imagesOfAnEpoch;
     private readonly IProgressReporter _progress;
     private readonly CommandContext _context;
+    private readonly RunRecorder _recorder;
     private readonly Stopwatch _watch = new();
     private float? _loss;
     private string _metrics = "";
     private long _step;
 
-    public TrainObserver(TrainingOptions options, int imagesOfAnEpoch, long firstStep, CommandContext context)
+    public TrainObserver(TrainingOptions options, int imagesOfAnEpoch, long firstStep, RunRecorder recorder, CommandContext context)
     {
-        (_options, _imagesOfAnEpoch, _context, _step, FirstStep) = (options, imagesOfAnEpoch, context, firstStep, firstStep);
+        (_options, _imagesOfAnEpoch, _recorder, _context, _step, FirstStep) = (options, imagesOfAnEpoch, recorder, context, firstStep, firstStep);
         _progress = context.StartProgress("Training", "images", firstStep * options.ImagesPerStep);
         _watch.Start();
     }
@@ -52,6 +54,9 @@ internal sealed class TrainObserver : ITrainingObserver, IDisposable
         _watch.Stop();
         Report(string.Create(CultureInfo.InvariantCulture, $", evaluating {done}/{total}"));
     }
+
+    /// <inheritdoc/>
+    public void OnMeasured(long step, ConfusionMatrix confusion, IReadOnlyList<RgbImage> pictures) => _recorder.Evaluated(step, confusion, pictures);
 
     /// <inheritdoc/>
     public void OnEvaluated(long step, SegmentationMetrics metrics, bool isBest)

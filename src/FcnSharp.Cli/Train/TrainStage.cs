@@ -5,6 +5,7 @@ using FcnSharp.Evaluation;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Models;
+using FcnSharp.Server.Runs;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Training;
@@ -46,7 +47,8 @@ internal sealed class TrainStage(TrainRequest request, string net, string? weigh
 
         long firstStep = trainer.Step;
         context.Note(string.Create(CultureInfo.InvariantCulture, $"Training {net} ({network.ParameterCount:N0} parameters) for {options.Steps} steps of {options.ImagesPerStep} images on {device.Description}"));
-        using var observer = new TrainObserver(options, data.Train.Count, firstStep, context);
+        var recorder = new RunRecorder(_folder, net, data, trainer, network.ParameterCount, context);
+        using var observer = new TrainObserver(options, data.Train.Count, firstStep, recorder, context);
         RunResult result;
         try
         {
@@ -54,11 +56,18 @@ internal sealed class TrainStage(TrainRequest request, string net, string? weigh
         }
         catch (OperationCanceledException)
         {
+            recorder.End(RunRecord.Stopped);
             observer.Dispose();
             context.Note(string.Create(CultureInfo.InvariantCulture, $"Stopped after step {trainer.Step} of {options.Steps}; the same command goes on from there."));
             throw;
         }
+        catch (FcnSharpException)
+        {
+            recorder.End(RunRecord.Stopped);
+            throw;
+        }
 
+        recorder.End(RunRecord.Finished);
         observer.Dispose();
         return new TrainReport(_folder, request, net, data, trainer, network.ParameterCount, observer, device, context).Write(result, firstStep);
     }

@@ -36,6 +36,14 @@ public interface ITrainingObserver
     /// <param name="total">Of so many.</param>
     void OnEvaluating(int done, int total);
 
+    /// <summary>An evaluation is measured; <see cref="OnEvaluated"/> follows.</summary>
+    /// <param name="step">After this step.</param>
+    /// <param name="confusion">Pixels of each true class by predicted class.</param>
+    /// <param name="pictures">A few held-out images, each as image, truth, prediction and errors side by side.</param>
+    void OnMeasured(long step, ConfusionMatrix confusion, IReadOnlyList<RgbImage> pictures)
+    {
+    }
+
     /// <summary>An evaluation is done.</summary>
     /// <param name="step">After this step.</param>
     /// <param name="metrics">Its figures.</param>
@@ -176,6 +184,7 @@ public sealed class TrainingRun
         // The model before the line: killed between the two, the evaluation is done again and gives the same model.
         log.AddEvaluation(_trainer.Step, metrics.MeanIoU);
         AddEvents(events, metrics, pictures);
+        _observer.OnMeasured(_trainer.Step, confusion, pictures);
         _observer.OnEvaluated(_trainer.Step, metrics, isBest);
     }
 
