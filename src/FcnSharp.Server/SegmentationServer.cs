@@ -101,11 +101,11 @@ public static class SegmentationServer
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"Port {options.Port} of {options.Host} is in use by another program; choose one by --port, 0 for any that is free."), e);
+            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"Port {options.Port} of {options.Host} is in use by another program; choose another, or 0 for any that is free."), e);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"Cannot listen on port {options.Port} of {options.Host}: {e.Message}"), e);
+            throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"Cannot listen on port {options.Port} of {options.Host} ({e.Message.TrimEnd('.')}); choose an address of this machine and a port that you may open."), e);
         }
     }
 
@@ -122,7 +122,9 @@ public static class SegmentationServer
     private static void Configure(KestrelServerOptions kestrel, ServerOptions options, IPAddress? address)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+
+        // Bodies are bounded where they are read. This limit would break connections off before the client has read why.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecond, Grace);
         kestrel.Limits.MinResponseDataRate = new MinDataRate(BytesPerSecond, Grace);
@@ -153,6 +155,9 @@ public static class SegmentationServer
         {
             builder.Logging.AddProvider(new LineLoggerProvider(log, options.LogFormat, TimeProvider.System));
             builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+            // What this category tells of is thrown, too.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         }
     }
 

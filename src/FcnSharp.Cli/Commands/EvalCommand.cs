@@ -20,6 +20,7 @@ internal sealed class EvalCommand : Verb
     private readonly LabelledData _data = new();
     private readonly Option<string?> _json = JsonFile.Option();
     private readonly Option<bool> _record = new("--record") { Description = "Write the figures into the model's file, in place of those that are there." };
+    private readonly Option<string?> _augmentation = AugmentationOption.Create();
     private readonly Option<string?> _save = OutputFolder.Optional("--save", "Folder for predictions/NAME.png (class of each pixel) and overlays/NAME.png (image, truth, prediction, errors).");
 
     /// <summary>Creates the verb with its options.</summary>
@@ -31,6 +32,7 @@ internal sealed class EvalCommand : Verb
         Add(_json);
         Add(_save);
         Add(_record);
+        Add(_augmentation);
     }
 
     /// <inheritdoc/>
@@ -40,7 +42,7 @@ internal sealed class EvalCommand : Verb
         string folder = _data.Folder(parsed);
         string? json = parsed.GetValue(_json);
         using IDevice device = Devices.Open(context.Options);
-        using Segmenter segmenter = Segmenter.Load(model, device);
+        using Segmenter segmenter = Segmenter.Load(model, device, AugmentationOption.Options(parsed, _augmentation));
         FolderDataset data = _data.Open(parsed, segmenter.Description.Classes);
         if (ClassMatch.Compare(segmenter.Description.Classes, model, data.Classes, folder) is { } difference)
         {

@@ -73,7 +73,6 @@ internal sealed class RequestPipeline(ServerMetrics metrics, ILogger logger)
         Problem problem = thrown switch
         {
             ProblemException e => e.Problem,
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new Problem(StatusCodes.Status413PayloadTooLarge, "The body has more bytes than the limit; send a smaller or better compressed image."),
             BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new Problem(StatusCodes.Status408RequestTimeout, "The body arrived too slowly."),
             BadHttpRequestException e => new Problem(e.StatusCode, "The request is broken or cut short."),
             _ => new Problem(StatusCodes.Status500InternalServerError, "The server failed; its log says more."),

@@ -20,7 +20,6 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
     private const int BytesPerPixel = 3 + 2;
 
     private readonly ImageReader _reader = ImageReader.Default.WithMaxPixels(options.MaxPixels);
-    private readonly SemaphoreSlim _decoders = new(Math.Clamp(Environment.ProcessorCount, 1, 4));
 
     /// <summary>Handles a request.</summary>
     public async Task Handle(HttpContext context)
@@ -154,7 +153,7 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
 
     private async Task<RgbImage> Decode(ImageUpload upload, Deadline deadline, RequestRecord record)
     {
-        await _decoders.WaitAsync(deadline.Token).ConfigureAwait(false);
+        await work.Decoders.WaitAsync(deadline.Token).ConfigureAwait(false);
         long start = Stopwatch.GetTimestamp();
         try
         {
@@ -166,7 +165,7 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
         }
         finally
         {
-            _decoders.Release();
+            work.Decoders.Release();
             record.Add(Phase.Decode, Stopwatch.GetElapsedTime(start));
         }
     }
@@ -184,7 +183,7 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
                     place.Dispose();
                     record.Add(Phase.Queue, Stopwatch.GetElapsedTime(wait) - TimeSpan.FromMilliseconds(record.Milliseconds[(int)Phase.Decode]));
                     start = Stopwatch.GetTimestamp();
-                    return Segment(model, pixels, confidence, deadline.Token);
+                    return model.Segment(pixels, confidence, deadline.Token);
                 },
                 deadline.Token).ConfigureAwait(false);
             record.Add(Phase.Compute, Stopwatch.GetElapsedTime(start));
@@ -206,26 +205,6 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
         finally
         {
             metrics.Segmentation(model.Name, outcome);
-        }
-    }
-
-    /// <summary>At once where memory allows it, else in tiles.</summary>
-    private static Segmentation Segment(ServedModel model, RgbImage pixels, bool confidence, CancellationToken cancellation)
-    {
-        try
-        {
-            return model.Segmenter.Segment(pixels, new SegmentOptions { Confidence = confidence }, cancellation);
-        }
-        catch (Exception e) when (e is FcnSharpException or OutOfMemoryException)
-        {
-            IReadOnlyList<ClassInfo> classes = model.Segmenter.Description.Classes;
-            if (!confidence)
-            {
-                return new Segmentation(model.Segmenter.SegmentTiled(pixels, null, cancellation), classes);
-            }
-
-            (LabelMap map, float[] sure) = model.Segmenter.SegmentTiledWithConfidence(pixels, null, cancellation);
-            return new Segmentation(map, classes, sure);
         }
     }
 

@@ -6,12 +6,6 @@ using FcnSharp.Tensors.Devices;
 
 namespace FcnSharp.Server.Models;
 
-/// <summary>A model under the name by which requests ask for it.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Segmenter">The model.</param>
-/// <param name="Parameters">How many numbers its weights are.</param>
-internal sealed record ServedModel(string Name, Segmenter Segmenter, long Parameters);
-
 /// <summary>The models of a server.</summary>
 internal sealed class ServedModels : IDisposable
 {
@@ -32,7 +26,7 @@ internal sealed class ServedModels : IDisposable
             foreach (ModelSource source in sources)
             {
                 Segmenter segmenter = Segmenter.Load(source.Path, device);
-                models._models.Add(new ServedModel(source.Name, segmenter, CountParameters(source.Path)));
+                models._models.Add(new ServedModel(source.Name, segmenter, device, CountParameters(source.Path)));
             }
 
             return models;
@@ -54,8 +48,8 @@ internal sealed class ServedModels : IDisposable
         RgbImage image = new(WarmSide, WarmSide);
         foreach (ServedModel model in _models)
         {
-            model.Segmenter.Segment(image, new SegmentOptions(), cancellation);
-            model.Segmenter.Segment(image, new SegmentOptions { Confidence = true }, cancellation);
+            model.Segment(image, confidence: false, cancellation);
+            model.Segment(image, confidence: true, cancellation);
             model.Segmenter.WaitForCheck(cancellation);
         }
     }

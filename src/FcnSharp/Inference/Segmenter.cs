@@ -1,4 +1,3 @@
-using System.Buffers;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Imaging;
@@ -6,7 +5,6 @@ using FcnSharp.Inference.Tiling;
 using FcnSharp.Models;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
-using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Inference;
 
@@ -16,9 +14,9 @@ namespace FcnSharp.Inference;
 /// </summary>
 public sealed class Segmenter : IDisposable
 {
-    private static readonly CompileTarget Classes = CompileTarget.Inference("classes");
-    private static readonly CompileTarget ClassesAndConfidence = CompileTarget.Inference("confidentClasses", "confidence");
     private readonly Network _network;
+    private readonly SegmentationNet _net;
+    private readonly ComputeQueue _queue = new();
     private readonly OpenModel? _file;
     private readonly IDevice? _ownDevice;
 
@@ -36,6 +34,7 @@ public sealed class Segmenter : IDisposable
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(description);
         _network = network;
+        _net = new SegmentationNet(network, description.Preprocessing, file);
         _file = file;
         _ownDevice = ownDevice;
         Description = description;
@@ -98,9 +97,24 @@ public sealed class Segmenter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         options ??= Options;
-        (LabelMap map, float[]? confidence) = options.Confidence ? ComputeConfident(image, cancellation) : (Compute(image, cancellation), null);
+        (LabelMap map, float[]? confidence) = (options.Tiles, options.TestTimeAugmentation) switch
+        {
+            (null, null) => _net.Classify([image], options.Confidence, cancellation)[0],
+            (null, { } passes) => Averaged(image, passes, options.Confidence, cancellation),
+            ({ } tiles, null) => Tiled(image, tiles, options.Confidence, cancellation),
+            _ => throw new FcnSharpException("An image is segmented in tiles or with test-time augmentation, not both; leave out one of them."),
+        };
         return new Segmentation(map, Description.Classes, confidence);
     }
+
+    /// <summary>Segments pixels as any library holds them.</summary>
+    /// <param name="pixels">They are copied before the call computes.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="FcnSharpException">As of <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Segmentation Segment(PixelBuffer pixels, SegmentOptions? options = null, CancellationToken cancellation = default) =>
+        Segment(pixels.ToImage(), options, cancellation);
 
     /// <summary>Reads and segments a picture: PNG, JPEG or WebP, told by its content, turned upright.</summary>
     /// <param name="path">The file's path.</param>
@@ -128,6 +142,112 @@ public sealed class Segmenter : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public Segmentation Segment(ReadOnlySpan<byte> encoded, SegmentOptions? options = null, CancellationToken cancellation = default) =>
         Segment((options ?? Options).Reader.Read(encoded), options, cancellation);
+
+    /// <summary>
+    /// Segments many images. Small ones of one size are computed several at once, which is up to three times as fast; their scores then
+    /// differ by rounding from those of one alone, so a class may where two are as good as equal (docs/numerics.md).
+    /// </summary>
+    /// <param name="images">Images of any sizes.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <returns>A result for each image, in their order.</returns>
+    /// <exception cref="FcnSharpException">As of <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public IReadOnlyList<Segmentation> Segment(IReadOnlyList<RgbImage> images, SegmentOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var results = new Segmentation[images.Count];
+        foreach (int[] batch in ImageBatches.Of(images))
+        {
+            SegmentBatch(images, batch, results, options ?? Options, cancellation);
+        }
+
+        return results;
+    }
+
+    /// <summary>
+    /// As <see cref="Segment(RgbImage, SegmentOptions?, CancellationToken)"/>, without holding the caller's thread: the work goes to the thread
+    /// pool, so many calls at a time as there are processors, the others wait for their turn.
+    /// </summary>
+    /// <param name="image">Any size from 1x1 up; not to be changed meanwhile.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Ends the wait at once, and the computation at its next layer.</param>
+    /// <exception cref="FcnSharpException">As of the synchronous call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<Segmentation> SegmentAsync(RgbImage image, SegmentOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return _queue.Run(() => Segment(image, options, cancellation), cancellation);
+    }
+
+    /// <summary>As <see cref="Segment(string, SegmentOptions?, CancellationToken)"/>, without holding the caller's thread.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Ends the wait at once, and the computation at its next layer.</param>
+    /// <exception cref="FcnSharpException">As of the synchronous call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<Segmentation> SegmentAsync(string path, SegmentOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return _queue.Run(() => Segment(path, options, cancellation), cancellation);
+    }
+
+    /// <summary>As <see cref="Segment(Stream, SegmentOptions?, CancellationToken)"/>, without holding the caller's thread.</summary>
+    /// <param name="stream">An encoded picture; not to be used otherwise meanwhile.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Ends the reading and the wait at once, and the computation at its next layer.</param>
+    /// <exception cref="FcnSharpException">As of the synchronous call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<Segmentation> SegmentAsync(Stream stream, SegmentOptions? options = null, CancellationToken cancellation = default)
+    {
+        ReadOnlyMemory<byte> encoded = await ImageReader.ReadAllAsync(stream, cancellation).ConfigureAwait(false);
+        return await SegmentAsync(encoded, options, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>As <see cref="Segment(ReadOnlySpan{byte}, SegmentOptions?, CancellationToken)"/>, without holding the caller's thread.</summary>
+    /// <param name="encoded">An encoded picture, such as an upload; not to be changed meanwhile.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Ends the wait at once, and the computation at its next layer.</param>
+    /// <exception cref="FcnSharpException">As of the synchronous call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<Segmentation> SegmentAsync(ReadOnlyMemory<byte> encoded, SegmentOptions? options = null, CancellationToken cancellation = default) =>
+        _queue.Run(() => Segment(encoded.Span, options, cancellation), cancellation);
+
+    /// <summary>As <see cref="Segment(IReadOnlyList{RgbImage}, SegmentOptions?, CancellationToken)"/>, without holding the caller's thread.</summary>
+    /// <param name="images">Images of any sizes; not to be changed meanwhile.</param>
+    /// <param name="options">What to compute and how; null for <see cref="Options"/>.</param>
+    /// <param name="cancellation">Ends the wait at once, and the computation at its next layer.</param>
+    /// <returns>A result for each image, in their order.</returns>
+    /// <exception cref="FcnSharpException">As of the synchronous call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<IReadOnlyList<Segmentation>> SegmentAsync(IReadOnlyList<RgbImage> images, SegmentOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var results = new Segmentation[images.Count];
+        await Task.WhenAll(ImageBatches.Of(images).Select(batch => _queue.Run(
+            () =>
+            {
+                SegmentBatch(images, batch, results, options ?? Options, cancellation);
+                return batch.Length;
+            },
+            cancellation))).ConfigureAwait(false);
+        return results;
+    }
+
+    /// <summary>
+    /// Segments the images of a folder one after the other, in the order of their paths. One that is broken is an item with an error,
+    /// and the others go on. While one is computed the next ones are decoded; what is under way at once is bounded.
+    /// </summary>
+    /// <param name="folder">A folder with PNG, JPEG or WebP files.</param>
+    /// <param name="options">Which images, and how; null for all in it and below.</param>
+    /// <param name="cancellation">Ends the run at the next layer.</param>
+    /// <exception cref="FcnSharpException">The folder cannot be read, or the weights of the model file are damaged.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public IAsyncEnumerable<SegmentedFile> SegmentFolderAsync(string folder, FolderOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return FolderRun.Run(this, folder, options ?? new FolderOptions(), cancellation);
+    }
 
     /// <summary>
     /// The class of each pixel of an image that is too large to be computed at once: in tiles, each with as much of its
@@ -170,13 +290,14 @@ public sealed class Segmenter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sink);
-        var tiles = new TiledSegmentation(_network, Description.Preprocessing, sink.WantsConfidence ? ClassesAndConfidence : Classes);
+        var tiles = new TiledSegmentation(_network, Description.Preprocessing, sink.WantsConfidence ? SegmentationNet.ClassesAndConfidence : SegmentationNet.Classes);
         return tiles.Run(source, sink, options ?? new TileOptions(), cancellation);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _queue.Dispose();
         if (_file is null)
         {
             return;
@@ -199,75 +320,35 @@ public sealed class Segmenter : IDisposable
         }
     }
 
-    private LabelMap Compute(RgbImage image, CancellationToken cancellation)
+    private void SegmentBatch(IReadOnlyList<RgbImage> images, int[] batch, Segmentation[] results, SegmentOptions options, CancellationToken cancellation)
     {
-        CompiledNet net = Compile(Classes, image);
-        using IExecution execution = Run(net, image, cancellation);
-        return ReadClasses(execution, net.Outputs["classes"], image);
-    }
-
-    private (LabelMap Map, float[] Confidence) ComputeConfident(RgbImage image, CancellationToken cancellation)
-    {
-        CompiledNet net = Compile(ClassesAndConfidence, image);
-        using IExecution execution = Run(net, image, cancellation);
-        LabelMap map = ReadClasses(execution, net.Outputs["confidentClasses"], image);
-        float[] confidence = new float[map.Labels.Length];
-        execution.Read(net.Outputs["confidence"], confidence);
-        return (map, confidence);
-    }
-
-    private CompiledNet Compile(CompileTarget target, RgbImage image) =>
-        _network.Compile(target, new Dictionary<string, Shape> { ["image"] = new Shape(1, 3, image.Height, image.Width) });
-
-    private IExecution Run(CompiledNet net, RgbImage image, CancellationToken cancellation)
-    {
-        IExecution execution = net.Plan.Begin();
-        try
+        if (batch.Length == 1 || options.Tiles is not null || options.TestTimeAugmentation is not null)
         {
-            WriteImage(execution, net.Inputs["image"], image);
-            execution.Run(cancellation);
-            _file?.WaitForCheck(cancellation);
-            return execution;
-        }
-        catch
-        {
-            execution.Dispose();
-            throw;
-        }
-    }
-
-    private void WriteImage(IExecution execution, ProgramValue input, RgbImage image)
-    {
-        int length = image.Pixels.Length;
-        float[] planes = ArrayPool<float>.Shared.Rent(length);
-        try
-        {
-            InputEncoder.Encode(image, Description.Preprocessing, planes.AsSpan(0, length));
-            execution.Write(input, planes.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(planes);
-        }
-    }
-
-    private static LabelMap ReadClasses(IExecution execution, ProgramValue output, RgbImage image)
-    {
-        var result = new LabelMap(image.Width, image.Height);
-        int[] classes = ArrayPool<int>.Shared.Rent(result.Labels.Length);
-        try
-        {
-            execution.Read(output, classes.AsSpan(0, result.Labels.Length));
-            for (int i = 0; i < result.Labels.Length; i++)
+            foreach (int i in batch)
             {
-                result.Labels[i] = (ushort)classes[i];
+                results[i] = Segment(images[i], options, cancellation);
             }
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(classes);
+
+            return;
         }
 
-        return result;
+        foreach ((int i, (LabelMap map, float[]? confidence)) in batch.Zip(_net.Classify([.. batch.Select(i => images[i])], options.Confidence, cancellation)))
+        {
+            results[i] = new Segmentation(map, Description.Classes, confidence);
+        }
+    }
+
+    private (LabelMap Map, float[]? Confidence) Averaged(RgbImage image, TestTimeAugmentation options, bool withConfidence, CancellationToken cancellation)
+    {
+        (LabelMap map, float[] confidence) = AveragedPasses.Run(_net, Description.Classes.Count, image, options, cancellation);
+        return (map, withConfidence ? confidence : null);
+    }
+
+    private (LabelMap Map, float[]? Confidence) Tiled(RgbImage image, TileOptions options, bool withConfidence, CancellationToken cancellation)
+    {
+        var sink = new LabelMapSink(image.Width, image.Height, withConfidence);
+        SegmentTiled(new ImageSource(image), sink, options, cancellation);
+        WaitForCheck(cancellation);
+        return (sink.Classes, withConfidence ? sink.Confidence : null);
     }
 }

@@ -7,7 +7,7 @@ namespace FcnSharp.Models;
 /// <summary>What a net gives.</summary>
 public enum NetKind
 {
-    /// <summary>A class for each pixel: outputs "scores", "classes", "confidentClasses", "confidence" and "loss".</summary>
+    /// <summary>A class for each pixel: outputs "scores", "classes", "confidentClasses", "confidence", "probabilities" and "loss".</summary>
     Segmentation,
 
     /// <summary>A class for each image: outputs "scores" and "probabilities".</summary>

@@ -20,7 +20,7 @@ internal sealed class FcnHead(GraphBuilder b, GraphValue image, NetOptions optio
 {
     private readonly PixelGrids _rows = new(vertical: true);
 
-    /// <summary>Writes the head and the outputs "scores", "classes", "confidentClasses", "confidence" and "loss".</summary>
+    /// <summary>Writes the head and the outputs "scores", "classes", "confidentClasses", "confidence", "probabilities" and "loss".</summary>
     /// <param name="labels">Int32 [N, 1, H, W].</param>
     /// <param name="coarse">The coarsest features.</param>
     /// <param name="skips">Finer ones, from coarse to fine.</param>
@@ -103,6 +103,7 @@ internal sealed class FcnHead(GraphBuilder b, GraphValue image, NetOptions optio
         (GraphValue classes, GraphValue confidence) = b.ClassifyPixels("confidence", score);
         b.Output("confidentClasses", classes);
         b.Output("confidence", confidence);
+        b.Output("probabilities", b.Softmax("probabilities", score));
         b.Output("loss", b.SoftmaxCrossEntropyLoss("loss", score, labels, options.IgnoreIndex, options.Loss, classWeights: options.ClassWeights));
     }
 }

@@ -15,7 +15,7 @@ internal static class MiniFcn8s
     private const int FullyConnectedChannels = 128;
     private const float DropoutRatio = 0.1f;
 
-    /// <summary>Builds the graph with outputs "scores", "classes", "confidentClasses", "confidence" and "loss".</summary>
+    /// <summary>Builds the graph with outputs "scores", "classes", "confidentClasses", "confidence", "probabilities" and "loss".</summary>
     public static NetGraph Build(string name, NetOptions options)
     {
         if (options.Padding != BorderPadding.Tight)

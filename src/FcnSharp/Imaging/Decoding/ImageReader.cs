@@ -70,6 +70,33 @@ public sealed class ImageReader
     /// <exception cref="FcnSharpException">As of <see cref="ReadInfo(string)"/>.</exception>
     public ImageInfo ReadInfo(ReadOnlySpan<byte> encoded, string name = UnnamedPicture) => With(encoded, name, Info);
 
+    /// <summary>All bytes of a stream from where it stands, for the calls that take bytes.</summary>
+    /// <param name="stream">An encoded picture; stays open.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="FcnSharpException">The stream cannot be read, or has more than 2^30 bytes.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    internal static async Task<ReadOnlyMemory<byte>> ReadAllAsync(Stream stream, CancellationToken cancellation, string name = UnnamedPicture)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        try
+        {
+            MemoryStream copy = new();
+            byte[] part = new byte[1 << 16];
+            int read;
+            while ((read = await stream.ReadAsync(part, cancellation).ConfigureAwait(false)) > 0)
+            {
+                Append(copy, part.AsSpan(0, read), name);
+            }
+
+            return copy.GetBuffer().AsMemory(0, (int)copy.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw PngFailure.Unreadable(name, e);
+        }
+    }
+
     /// <summary>Throws when a picture has more pixels than the caller accepts or an array of its bytes holds.</summary>
     internal static void CheckPixels(string name, string format, int width, int height, long maxPixels, int bytesPerPixel = 3)
     {
@@ -182,15 +209,20 @@ public sealed class ImageReader
         int read;
         while ((read = stream.Read(part)) > 0)
         {
-            if (copy.Length + read > MaxBytes)
-            {
-                throw new FcnSharpException($"{name}: the stream has more than {MaxBytes} bytes, which is the limit; make the picture smaller.");
-            }
-
-            copy.Write(part, 0, read);
+            Append(copy, part.AsSpan(0, read), name);
         }
 
         copy.Position = 0;
         return copy;
+    }
+
+    private static void Append(MemoryStream copy, ReadOnlySpan<byte> part, string name)
+    {
+        if (copy.Length + part.Length > MaxBytes)
+        {
+            throw new FcnSharpException($"{name}: the stream has more than {MaxBytes} bytes, which is the limit; make the picture smaller.");
+        }
+
+        copy.Write(part);
     }
 }
