@@ -248,6 +248,57 @@ public sealed class SegmentPageTests(Browser browser, ReadyServer server) : ICla
     }
 
     [Fact]
+    public async Task Another_model_segments_the_same_image_again()
+    {
+        await using RunningServer two = await ReadyServer.Start(o => o with { Models = [.. o.Models, o.Models[0] with { Name = "second" }] });
+        await using Visit visit = await (await browser.Open(two.Client.BaseAddress!.ToString())).Go();
+        await visit.Drop("street.png", Image);
+        await visit.WaitForResult();
+
+        IRequest request = await visit.Page.RunAndWaitForRequestAsync(
+            () => visit["#model"].SelectOptionAsync("second"), r => r.Url.Contains("/v1/segment", StringComparison.Ordinal));
+        await Expect(visit["#status"]).ToBeHiddenAsync();
+
+        Assert.Contains("model=second", request.Url, StringComparison.Ordinal);
+        (byte[] json, _) = await visit.Download("#download-json");
+        Assert.Equal("second", JsonDocument.Parse(json).RootElement.GetProperty("model").GetString());
+        await Expect(visit["#card-body"]).ToContainTextAsync("second");
+        visit.AssertClean();
+    }
+
+    [Fact]
+    public async Task An_image_larger_than_a_canvas_may_be_is_shown_smaller_and_hovered_by_its_own_pixels()
+    {
+        const int Columns = 5000;
+        const int Rows = 4000;
+        RgbImage image = new(Columns, Rows);
+        image.Pixels.AsSpan().Fill(90);
+        LabelMap labels = new(Columns, Rows);
+        labels.Labels.AsSpan(0, 2000 * Columns).Fill(1);
+        for (int y = 3000; y < 3040; y++)
+        {
+            labels.Row(y).Slice(4000, 40).Fill(2);
+        }
+
+        string mask = Convert.ToBase64String(PngFile.EncodeLabels(labels, Palette.Of(MiniNet.Description.Classes)));
+        string classes = string.Join(',', MiniNet.Description.Classes.Take(3).Select((c, i) => $$"""{"id":{{i}},"name":"{{c.Name}}","color":"#{{c.R:x2}}{{c.G:x2}}{{c.B:x2}}","pixels":1,"share":0.3,"confidence":0.9}"""));
+        string answer = $$"""{"model":"mini","width":{{Columns}},"height":{{Rows}},"milliseconds":{},"classes":[{{classes}}],"mask":"data:image/png;base64,{{mask}}"}""";
+        await using Visit visit = await Open();
+        await visit.Page.RouteAsync("**/v1/segment*", route => route.FulfillAsync(new() { Status = 200, ContentType = "application/json", Body = answer }));
+
+        await visit.Drop("large.png", PngFile.EncodeRgb(image));
+        await visit.WaitForResult();
+        await visit["#opacity"].FillAsync("100");
+
+        Assert.Equal(ColorOf(1), await visit.ColorAt(100, 100, Columns, Rows));
+        Assert.Equal(ColorOf(0), await visit.ColorAt(100, 3900, Columns, Rows));
+        await visit.PointAt(4020, 3020, Columns, Rows);
+        await Expect(visit["#readout b"]).ToHaveTextAsync(MiniNet.Description.Classes[2].Name);
+        await Expect(visit["#readout span"]).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^40[12]\\d, 30[12]\\d$"));
+        visit.AssertClean();
+    }
+
+    [Fact]
     public async Task Masks_are_read_to_the_bit_whatever_their_depth()
     {
         LabelMap labels = new(5, 3);
