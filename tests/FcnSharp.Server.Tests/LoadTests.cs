@@ -105,6 +105,35 @@ public class LoadTests
     }
 
     [Fact]
+    public async Task Small_images_of_one_size_that_wait_are_computed_together_with_the_same_bits()
+    {
+        await using RunningServer server = await RunningServer.Start(o => o with { QueueLength = 20 });
+        byte[][] files = [.. Enumerable.Range(0, 6).Select(i => RunningServer.Scene(40, 30, i)), RunningServer.Scene(41, 30)];
+        Task<HttpResponseMessage>[] waiting;
+        using CancellationTokenSource away = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task<HttpResponseMessage> gone;
+        using (server.Block())
+        {
+            waiting = [.. files.Select(f => server.Post(f, "?view=mask"))];
+            gone = server.Send(new ByteArrayContent(files[0]), "?view=mask", stop: away.Token);
+            await RunningServer.Until(async () => await server.Metric("fcn_queue_length") == 8, "all wait");
+            await away.CancelAsync();
+            await RunningServer.Until(async () => await server.Metric("fcn_queue_length") == 7, "one went away");
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        for (int i = 0; i < files.Length; i++)
+        {
+            using HttpResponseMessage answer = await waiting[i];
+            Assert.Equal(server.Segmenter.Segment(files[i], cancellation: Stop).Map.Labels, (await answer.Labels()).Labels);
+        }
+
+        Assert.InRange(await server.Metric("fcn_batches_total"), 1, 3);
+        Assert.Equal(7, await server.Metric("fcn_segmentations_total{model=\"mini\",outcome=\"done\"}"));
+        Assert.Equal(1, await server.Metric("fcn_segmentations_total{model=\"mini\",outcome=\"cancelled\"}"));
+    }
+
+    [Fact]
     public async Task A_stop_finishes_what_was_accepted_and_refuses_the_rest()
     {
         await using RunningServer server = await RunningServer.Start();

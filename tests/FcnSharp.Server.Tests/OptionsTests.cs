@@ -110,6 +110,6 @@ public class OptionsTests
         Assert.True(result.HasConfidence);
         Assert.Equal(result.Map.Labels, other.Segment(image, cancellation: TestContext.Current.CancellationToken).Map.Labels);
         await app.DisposeAsync();
-        Assert.ThrowsAny<Exception>(() => segmenter.Segment(TestImages.Scene(33, 30).Image));
+        Assert.ThrowsAny<Exception>(() => segmenter.Segment(TestImages.Scene(33, 30).Image, cancellation: TestContext.Current.CancellationToken));
     }
 }

@@ -13,6 +13,9 @@ public sealed partial class ArchitectureTests
 {
     private const int LongestFile = 800;
 
+    /// <summary>By custom, what adds to a program's services is found in their own namespace.</summary>
+    private const string ServicesNamespace = "Microsoft.Extensions.DependencyInjection";
+
     /// <summary>What each project of src may reference: other projects, then packages.</summary>
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> AllowedReferences = new()
     {
@@ -94,6 +97,11 @@ public sealed partial class ArchitectureTests
     public void Nothing_in_the_library_names_the_command_line_or_the_server() => AssertNone(
         Files("FcnSharp", "FcnSharp.Tensors").Where(file => UpperProjectName().IsMatch(file.Code)).Select(file => $"{file.Path} names a project above it"));
 
+    /// <summary>Nothing of a request may reach the file system: the server writes no file, and leaves bodies to no reader that would. Its folders Page and Runs only read.</summary>
+    [Fact]
+    public void The_server_writes_no_files() => AssertNone(
+        Files("FcnSharp.Server").Where(file => FileWriting().IsMatch(file.Code)).Select(file => $"{file.Path} may write a file: {FileWriting().Match(file.Code)}"));
+
     [Fact]
     public void The_engine_names_nothing_of_the_library() => AssertNone(
         Files("FcnSharp.Tensors").SelectMany(file => RoomsNamedIn(file).Select(room => $"{file.Path} names {room}")));
@@ -108,7 +116,7 @@ public sealed partial class ArchitectureTests
             string folder = Path.GetDirectoryName(file.Path)!.Replace('\\', '.').Replace('/', '.');
             string room = file.Room.Length > 0 ? $"{file.Project}.{file.Room}" : file.Project;
             Match declared = NamespaceName().Match(file.Code);
-            if (declared.Success && declared.Groups[1].Value != folder && declared.Groups[1].Value != room)
+            if (declared.Success && declared.Groups[1].Value != folder && declared.Groups[1].Value != room && declared.Groups[1].Value != ServicesNamespace)
             {
                 found.Add($"{file.Path} declares {declared.Groups[1].Value}, its folder says {folder}");
             }
@@ -156,6 +164,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\bFcnSharp\.(Cli|Server)\b")]
     private static partial Regex UpperProjectName();
+
+    [GeneratedRegex(@"\bFile\.(Write|Create|Append|OpenWrite|Move|Copy)|\bFileMode\.(Create|Append|OpenOrCreate)|\bAtomicFile\b|\bStreamWriter\b|ReadFormAsync|\bIFormFile|\.Form\b|EnableBuffering|GetTempPath|GetTempFileName|FileBuffering|PngFile\.Write|SaveMask")]
+    private static partial Regex FileWriting();
 
     [GeneratedRegex(@"^namespace\s+([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceName();

@@ -13,6 +13,10 @@ namespace FcnSharp.Server.Api;
 internal sealed class ImageUpload : IDisposable
 {
     private const int FirstBuffer = 1 << 16;
+
+    /// <summary>Larger buffers are not pooled: the pool would round them up to a power of two, and keep them.</summary>
+    private const int LargestPooled = 1 << 20;
+
     private const int MaxParts = 8;
     private const int MaxNameLength = 256;
 
@@ -50,7 +54,7 @@ internal sealed class ImageUpload : IDisposable
         {
             if (boundary is null)
             {
-                await upload.Fill(request.Body, maxBytes, cancellation).ConfigureAwait(false);
+                await upload.Fill(request.Body, maxBytes, request.ContentLength, cancellation).ConfigureAwait(false);
             }
             else
             {
@@ -59,22 +63,23 @@ internal sealed class ImageUpload : IDisposable
 
             return upload.Length > 0 ? upload : throw Bad("The body has no image; send the bytes of a PNG, JPEG or WebP file, or a form with one file.");
         }
-        catch (Exception e)
+        catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
         {
             upload.Dispose();
-            throw e is IOException or InvalidDataException && e is not BadHttpRequestException ? Bad("The form is broken or cut short; send multipart/form-data with one file.") : e;
+            throw Bad("The form is broken or cut short; send multipart/form-data with one file.");
+        }
+        catch
+        {
+            upload.Dispose();
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = [];
-        }
-
+        Return(_buffer);
+        _buffer = [];
         _budget.Give(_charged);
         _charged = 0;
         Length = 0;
@@ -136,7 +141,7 @@ internal sealed class ImageUpload : IDisposable
                 }
 
                 found = true;
-                await Fill(part.Body, maxBytes, cancellation).ConfigureAwait(false);
+                await Fill(part.Body, maxBytes, null, cancellation).ConfigureAwait(false);
             }
             else if (name == "model")
             {
@@ -156,15 +161,16 @@ internal sealed class ImageUpload : IDisposable
         return length <= MaxNameLength ? System.Text.Encoding.UTF8.GetString(bytes, 0, length) : throw Bad($"The name of a model has at most {MaxNameLength} bytes.");
     }
 
-    /// <summary>Reads a stream to its end. The buffer grows with what has arrived and not with what was announced.</summary>
-    private async Task Fill(Stream body, long maxBytes, CancellationToken cancellation)
+    /// <summary>Reads a stream to its end. The buffer grows with what has arrived, and not at once to what was announced.</summary>
+    private async Task Fill(Stream body, long maxBytes, long? announced, CancellationToken cancellation)
     {
         Length = 0;
-        while (true)
+        while (Length != announced)
         {
             if (Length == _buffer.Length)
             {
-                Grow(maxBytes);
+                // One byte more than allowed shows that a body is too long.
+                Grow(announced ?? maxBytes + 1);
             }
 
             int read = await body.ReadAsync(_buffer.AsMemory(Length), cancellation).ConfigureAwait(false);
@@ -181,25 +187,28 @@ internal sealed class ImageUpload : IDisposable
         }
     }
 
-    private void Grow(long maxBytes)
+    private void Grow(long most)
     {
-        // One byte more than allowed shows that a body is too long.
-        long wanted = Math.Min(Math.Max(FirstBuffer, 2L * _buffer.Length), Math.Min(maxBytes + 1, Array.MaxLength));
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(wanted, Length + 1L));
+        int wanted = (int)Math.Min(Math.Max(FirstBuffer, 2L * _buffer.Length), Math.Min(most, Array.MaxLength));
+        byte[] larger = wanted > LargestPooled ? GC.AllocateUninitializedArray<byte>(wanted) : ArrayPool<byte>.Shared.Rent(wanted);
         if (!_budget.TryTake(larger.Length))
         {
-            ArrayPool<byte>.Shared.Return(larger);
+            Return(larger);
             throw new ProblemException(StatusCodes.Status429TooManyRequests, "The bodies of the requests under way take all memory that is for them; try again later.", retryAfter: 1);
         }
 
         _buffer.AsSpan(0, Length).CopyTo(larger);
-        if (_buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _budget.Give(_charged);
-        }
-
+        Return(_buffer);
+        _budget.Give(_charged);
         (_buffer, _charged) = (larger, larger.Length);
+    }
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length is > 0 and <= LargestPooled)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static ProblemException TooLarge(long maxBytes) =>

@@ -174,18 +174,25 @@ internal sealed class SegmentEndpoint(ServerOptions options, ServedModels models
     {
         string outcome = "failed";
         long start = 0;
+        void Begin()
+        {
+            deadline.Begin(Phase.Compute, options.ComputeTimeout);
+            place.Dispose();
+            record.Add(Phase.Queue, Stopwatch.GetElapsedTime(wait) - TimeSpan.FromMilliseconds(record.Milliseconds[(int)Phase.Decode]));
+            start = Stopwatch.GetTimestamp();
+        }
+
         try
         {
-            Segmentation result = await work.Compute.Run(
-                () =>
-                {
-                    deadline.Begin(Phase.Compute, options.ComputeTimeout);
-                    place.Dispose();
-                    record.Add(Phase.Queue, Stopwatch.GetElapsedTime(wait) - TimeSpan.FromMilliseconds(record.Milliseconds[(int)Phase.Decode]));
-                    start = Stopwatch.GetTimestamp();
-                    return model.Segment(pixels, confidence, deadline.Token);
-                },
-                deadline.Token).ConfigureAwait(false);
+            Segmentation result = SmallImages.Fits(pixels)
+                ? await work.SmallImages.Segment(model, pixels, confidence, Begin, deadline.Token).ConfigureAwait(false)
+                : await work.Compute.Run(
+                    () =>
+                    {
+                        Begin();
+                        return model.Segment(pixels, confidence, deadline.Token);
+                    },
+                    deadline.Token).ConfigureAwait(false);
             record.Add(Phase.Compute, Stopwatch.GetElapsedTime(start));
             outcome = "done";
             return result;

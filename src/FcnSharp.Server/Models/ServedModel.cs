@@ -38,6 +38,11 @@ internal sealed record ServedModel(string Name, Segmenter Segmenter, IDevice Dev
         }
     }
 
+    /// <summary>Segments small images of one size at once.</summary>
+    /// <exception cref="FcnSharpException">There is not the memory for them.</exception>
+    public IReadOnlyList<Segmentation> Segment(IReadOnlyList<RgbImage> images, bool confidence) =>
+        Segmenter.Segment(images, new SegmentOptions { Confidence = confidence }, CancellationToken.None);
+
     private Segmentation SegmentTiled(RgbImage image, bool confidence, CancellationToken cancellation)
     {
         IReadOnlyList<ClassInfo> classes = Segmenter.Description.Classes;

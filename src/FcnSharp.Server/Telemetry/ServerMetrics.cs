@@ -33,6 +33,7 @@ internal sealed class ServerMetrics : IDisposable
         _durations = Meter.CreateHistogram<double>("fcn.request.duration", "s", "Time from a request's header to the end of its answer, by route.");
         Meter.CreateObservableGauge("fcn.queue.length", () => work.Places.Taken, null, "Images accepted and not computed yet.");
         Meter.CreateObservableGauge("fcn.queue.limit", () => work.Places.Limit, null, "Images that may wait.");
+        Meter.CreateObservableCounter("fcn.batches", () => (double)work.SmallImages.Batches, null, "Times that several small images were computed at once.");
         Meter.CreateObservableGauge("fcn.in.flight", () => work.Lifecycle.Accepted, null, "Requests accepted and not answered.");
         Meter.CreateObservableGauge("fcn.held", () => work.Bodies.Held + work.Images.Held, "By", "Bytes of bodies, images and answers held.");
         Meter.CreateObservableGauge("fcn.ready", () => work.Lifecycle is { IsReady: true, IsDraining: false } ? 1 : 0, null, "Whether images are accepted.");
