@@ -318,6 +318,50 @@ public sealed class SegmentPageTests(Browser browser, ReadyServer server) : ICla
         visit.AssertClean();
     }
 
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 3)]
+    [InlineData(4, 0)]
+    [InlineData(8, 3)]
+    [InlineData(16, 0)]
+    public async Task Masks_are_read_through_every_filter(int bits, int kind)
+    {
+        await using Visit visit = await Open();
+
+        // Rows that are filtered by each of the five rules in turn, as the PNG specification defines them, and the samples they hold.
+        int[][] found = await visit.Page.EvaluateAsync<int[][]>(
+            """
+            async ([bits, kind]) => {
+              const { decode } = await import("/page/scripts/png.js");
+              const [width, height] = [13, 11];
+              const values = Array.from({ length: width * height }, (_, i) => (i * i * 7 + i * 3) % 2 ** bits);
+              const pitch = Math.ceil(width * bits / 8);
+              const rows = Array.from({ length: height }, (_, y) => {
+                const text = values.slice(y * width, (y + 1) * width).map(v => v.toString(2).padStart(bits, "0")).join("").padEnd(8 * pitch, "0");
+                return Array.from({ length: pitch }, (_, i) => Number.parseInt(text.slice(8 * i, 8 * i + 8), 2));
+              });
+              const step = Math.max(1, bits / 8);
+              const bytes = rows.flatMap((row, y) => [y % 5, ...row.map((value, i) => {
+                const [left, above, corner] = [row[i - step] ?? 0, rows[y - 1]?.[i] ?? 0, rows[y - 1]?.[i - step] ?? 0];
+                const estimate = left + above - corner;
+                const nearest = [left, above, corner].reduce((best, v) => Math.abs(estimate - v) < Math.abs(estimate - best) ? v : best);
+                return value - [0, left, above, Math.floor((left + above) / 2), nearest][y % 5] & 255;
+              })]);
+              const data = new Uint8Array(await new Response(new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream("deflate"))).arrayBuffer());
+              const number = n => [n >>> 24, n >>> 16 & 255, n >>> 8 & 255, n & 255];
+              const chunk = (name, content) => [...number(content.length), ...[...name].map(c => c.charCodeAt(0)), ...content, 0, 0, 0, 0];
+              const middle = data.length >> 1;
+              const png = [137, 80, 78, 71, 13, 10, 26, 10, ...chunk("IHDR", [...number(width), ...number(height), bits, kind, 0, 0, 0]),
+                ...chunk("tEXt", [1, 2, 3]), ...chunk("IDAT", data.slice(0, middle)), ...chunk("IDAT", data.slice(middle)), ...chunk("IEND", [])];
+              return [values, [...(await decode(new Uint8Array(png))).values]];
+            }
+            """,
+            new[] { bits, kind });
+
+        Assert.Equal(found[0], found[1]);
+        visit.AssertClean();
+    }
+
     private async Task<Visit> Open() => await (await browser.Open(server.Address)).Go();
 
     private static async Task Tab(Visit visit, string id)
