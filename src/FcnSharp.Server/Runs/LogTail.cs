@@ -27,14 +27,34 @@ internal static class LogTail
             stream.Position = start;
             Span<byte> read = bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
             int end = read.LastIndexOf((byte)'\n') + 1;
-
-            // A line as long as the whole buffer is none of ours, and must not stop the reader for ever.
-            end = end == 0 && read.Length == MaxBytes ? read.Length : end;
-            return (Parse(read[..end]), start + end, restarted);
+            return end == 0 && read.Length == MaxBytes
+                ? ([], BehindLine(stream, bytes) ?? start, restarted)
+                : (Parse(read[..end]), start + end, restarted);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return ([], 0, after != 0);
+        }
+    }
+
+    /// <summary>The place behind a line longer than the buffer, which is none of ours; null where it has no end yet.</summary>
+    private static long? BehindLine(FileStream stream, byte[] buffer)
+    {
+        for (long place = stream.Position; ;)
+        {
+            int count = stream.Read(buffer);
+            int end = buffer.AsSpan(0, count).IndexOf((byte)'\n');
+            if (end >= 0)
+            {
+                return place + end + 1;
+            }
+
+            if (count == 0)
+            {
+                return null;
+            }
+
+            place += count;
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class FcnProcess : IDisposable
         _process.Dispose();
     }
 
-    private string ErrorSoFar()
+    public string ErrorSoFar()
     {
         lock (_errorSoFar)
         {

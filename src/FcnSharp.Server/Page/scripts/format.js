@@ -4,8 +4,11 @@ const counts = new Intl.NumberFormat("en");
 
 export const count = value => counts.format(value);
 
-/** A fraction as a percentage with one decimal; a dash where there is none. */
-export const percent = (fraction, digits = 1) => Number.isFinite(fraction) ? `${(100 * fraction).toFixed(digits)} %` : "–";
+/** A fraction as a percentage, a dash where there is none; what is there but rounds to nothing is not written as nothing. */
+export function percent(fraction, digits = 1) {
+  const least = 10 ** -digits;
+  return !Number.isFinite(fraction) ? "–" : fraction > 0 && 100 * fraction < least / 2 ? `< ${least} %` : `${(100 * fraction).toFixed(digits)} %`;
+}
 
 /** A share that is in per cent already. */
 export const score = (value, digits = 1) => Number.isFinite(value) ? value.toFixed(digits) : "–";

@@ -58,7 +58,6 @@ export class Jobs extends EventTarget {
       Object.assign(item, { state: "failed", error: new ApiError("key", "") });
       this.#tell("change", item);
     }
-    this.#tell("paused");
   }
 
   /** Stops sending, and looks out for a server that is gone. */

@@ -161,6 +161,7 @@ async function giveKey() {
   }
   if (key === null) {
     jobs.giveUp();
+    refresh();
     banner("The server wants its API key.", "Give the key", giveKey);
     return;
   }

@@ -1,7 +1,7 @@
 // The runs there are.
 
 import { byId, make, setText } from "../dom.js";
-import { score, short } from "../format.js";
+import { count, score } from "../format.js";
 
 export class RunList {
   #rows = new Map();
@@ -26,7 +26,7 @@ export class RunList {
       row.dot.className = `dot ${run.state}`;
       row.dot.title = run.state;
       setText(row.state, `, ${run.state}`);
-      setText(row.step, run.steps && run.state !== "finished" ? `step ${short(run.step)} of ${short(run.steps)}` : `${short(run.step)} steps`);
+      setText(row.step, run.steps && run.state !== "finished" ? `step ${count(run.step)} of ${count(run.steps)}` : `${count(run.step)} steps`);
       setText(row.best, Number.isFinite(run.meanIoU) ? `IU ${score(run.meanIoU)} %` : "");
     });
   }

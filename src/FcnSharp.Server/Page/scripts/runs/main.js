@@ -119,7 +119,7 @@ const mean = values => values.reduce((sum, value) => sum + value, 0) / values.le
 function showCurves(run) {
   const last = run.state === "running" ? run.step : Math.max(run.step, log.loss.at(-1)?.step ?? 0);
   const average = smooth(log.loss).at(-1);
-  charts.loss.draw(log.loss, average ? "each step, pale, and its moving average" : "", last);
+  charts.loss.draw(log.loss, average ? "each step, and their moving average" : "", last);
   charts.learningRate.draw(log.learningRate, `now ${short(log.learningRate.at(-1)?.value ?? NaN)}`, last);
   charts.meanIoU.draw(log.meanIoU, Number.isFinite(run.meanIoU) ? `per cent; best ${score(run.meanIoU)} at step ${count(run.bestStep)}` : "", last);
 }

@@ -5,6 +5,8 @@ import { byId, make, swatch } from "../dom.js";
 
 const gap = 4;
 const names = ["image", "truth", "prediction", "errors"];
+// As the trainer paints wrong pixels.
+const wrong = "#ff4820";
 
 export class Samples {
   #shown = "";
@@ -22,7 +24,7 @@ export class Samples {
     if (key === this.#shown) {
       byId("samples").replaceChildren(...rows);
       byId("samples-section").hidden = rows.length === 0;
-      byId("key").replaceChildren(...run.classes.map(c => make("li", {}, swatch(c.color), c.name)));
+      byId("key").replaceChildren(...[...run.classes, { color: wrong, name: "wrong" }].map(c => make("li", {}, swatch(c.color), c.name)));
     }
   }
 

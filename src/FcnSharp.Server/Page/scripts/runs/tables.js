@@ -47,8 +47,8 @@ function cell(pixels, total, isHit, digits) {
   // The square root lifts small confusions, which are what one looks for, out of the background.
   const strength = isHit ? share : Math.sqrt(share);
   const element = make("td", { textContent: score(100 * share, digits), title: `${count(pixels)} pixels` });
-  element.style.backgroundColor = `rgb(var(--${isHit ? "hit" : "miss"}) / ${strength.toFixed(3)})`;
-  element.style.color = strength > 0.55 ? "var(--on-heat)" : "";
+  // No stronger than the theme's text can be read on.
+  element.style.backgroundColor = `rgb(var(--${isHit ? "hit" : "miss"}) / calc(var(--heat) * ${strength.toFixed(3)}))`;
   return element;
 }
 
