@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.Compression;
 using System.Text.Json;
 using FcnSharp.Imaging;
 using FcnSharp.Inference;
@@ -197,7 +196,7 @@ internal sealed class SegmentationAnswer(SegmentQuery query, AnswerKind kind, Se
     private static byte[] Pack(PngColorType type, RgbImage image)
     {
         using MemoryStream stream = new();
-        using (PngWriter writer = new(stream, image.Width, image.Height, type, 8, compression: CompressionLevel.Fastest))
+        using (PngWriter writer = new(stream, image.Width, image.Height, type, 8, packing: PngPacking.Quick))
         {
             for (int y = 0; y < image.Height; y++)
             {
@@ -213,7 +212,7 @@ internal sealed class SegmentationAnswer(SegmentQuery query, AnswerKind kind, Se
     private static byte[] PackConfidence(Segmentation result)
     {
         using MemoryStream stream = new();
-        using (PngWriter writer = new(stream, result.Width, result.Height, PngColorType.Grey, 8, compression: CompressionLevel.Fastest))
+        using (PngWriter writer = new(stream, result.Width, result.Height, PngColorType.Grey, 8, packing: PngPacking.Quick))
         {
             byte[] row = new byte[result.Width];
             for (int y = 0; y < result.Height; y++)

@@ -45,14 +45,7 @@ internal sealed record ServedModel(string Name, Segmenter Segmenter, IDevice Dev
 
     private Segmentation SegmentTiled(RgbImage image, bool confidence, CancellationToken cancellation)
     {
-        IReadOnlyList<ClassInfo> classes = Segmenter.Description.Classes;
         TileOptions options = new() { MemoryBudget = Math.Min(TileBytes, Device.MemoryBudget / 2) };
-        if (!confidence)
-        {
-            return new Segmentation(Segmenter.SegmentTiled(image, options, cancellation), classes);
-        }
-
-        (LabelMap map, float[] sure) = Segmenter.SegmentTiledWithConfidence(image, options, cancellation);
-        return new Segmentation(map, classes, sure);
+        return Segmenter.Segment(image, new SegmentOptions { Confidence = confidence, Tiles = options }, cancellation);
     }
 }
