@@ -165,6 +165,8 @@ public class AnswerTests
     private static ushort[] Unpack(JsonElement rle)
     {
         Assert.Equal("row-major", rle.GetProperty("order").GetString());
+        int[] classes = [.. rle.GetProperty("counts").EnumerateArray().Select(run => run[0].GetInt32())];
+        Assert.All(classes.Zip(classes.Skip(1)), pair => Assert.True(pair.First != pair.Second, "runs are as long as they can be"));
         return [.. rle.GetProperty("counts").EnumerateArray().SelectMany(run => Enumerable.Repeat((ushort)run[0].GetInt32(), run[1].GetInt32()))];
     }
 
