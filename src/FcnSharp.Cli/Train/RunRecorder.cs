@@ -32,7 +32,7 @@ internal sealed class RunRecorder
             Classes = [.. data.Val.Classes.Select(c => new RunClass(c.Name, [c.R, c.G, c.B]))],
             Evaluation = evaluation,
         };
-        Try(() => _record.Write(_folder));
+        Try(Write);
     }
 
     /// <summary>Records an evaluation and its pictures.</summary>
@@ -46,15 +46,17 @@ internal sealed class RunRecorder
         }
 
         _record = _record with { Evaluation = RunEvaluation.Of(step, confusion) };
-        _record.Write(_folder);
+        Write();
     });
 
     /// <summary>Records how the run ended.</summary>
     public void End(string state) => Try(() =>
     {
         _record = _record with { State = state };
-        _record.Write(_folder);
+        Write();
     });
+
+    private void Write() => AtomicFile.Write(RunRecord.PathIn(_folder), stream => stream.Write(_record.Encode()));
 
     /// <summary>What is only looked at must not end a training.</summary>
     private void Try(Action write)

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FcnSharp.Evaluation;
-using FcnSharp.Tensors;
 using FcnSharp.Training;
 
 namespace FcnSharp.Server.Runs;
@@ -62,10 +61,8 @@ public sealed record RunRecord
         return Path.Combine(folder.Root, "samples");
     }
 
-    /// <summary>Writes the record: a reader sees the old one or the new one.</summary>
-    /// <exception cref="FcnSharpException">It cannot be written.</exception>
-    public void Write(RunFolder folder) =>
-        AtomicFile.Write(PathIn(folder), stream => JsonSerializer.Serialize(stream, this, RunRecordJson.Default.RunRecord));
+    /// <summary>The content of the file; who trains writes it, the server only reads.</summary>
+    public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord);
 
     /// <summary>Reads the record; null where there is none that can be read.</summary>
     public static RunRecord? Find(RunFolder folder)

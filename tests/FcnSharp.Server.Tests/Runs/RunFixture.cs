@@ -36,7 +36,7 @@ internal sealed class RunFixture(string root)
     public void Record(string state, long steps, RunEvaluation? evaluation = null)
     {
         Directory.CreateDirectory(root);
-        new RunRecord
+        RunRecord record = new()
         {
             Net = "mini-fcn8s",
             Dataset = "scenes",
@@ -46,7 +46,8 @@ internal sealed class RunFixture(string root)
             Settings = new Dictionary<string, string> { ["solver"] = "sgd" },
             Classes = [.. SceneClasses.All.Select(c => new RunClass(c.Name, [c.R, c.G, c.B]))],
             Evaluation = evaluation,
-        }.Write(_folder);
+        };
+        AtomicFile.Write(RunRecord.PathIn(_folder), stream => stream.Write(record.Encode()));
     }
 
     /// <summary>Appends an evaluation in which everything but every fifth pixel is right, with its record and a picture.</summary>
