@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Formats;
 using FcnSharp.Formats.Onnx;
+using FcnSharp.Models;
 
 namespace FcnSharp.Cli.Commands;
 
@@ -49,7 +50,8 @@ internal sealed class ExportCommand : Verb
             Preprocessing = parsed.GetValue(_preprocessing),
         };
         LoadedModel model = ModelFile.Load(path);
-        OnnxFile.Save(output, model, options);
+        ModelArchitecture architecture = model.Description.Architecture;
+        OnnxFile.Save(output, Catalogue.Build(architecture.Name, NetOptions.Parse(architecture.Options, path)), model, options);
         var result = new Exported(
             path,
             output,

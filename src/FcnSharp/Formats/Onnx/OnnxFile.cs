@@ -1,7 +1,6 @@
 using System.Globalization;
 using FcnSharp.Graph;
 using FcnSharp.Layers;
-using FcnSharp.Models;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Formats.Onnx;
@@ -14,16 +13,16 @@ public static class OnnxFile
 {
     /// <summary>Writes a model: to a temporary file beside it, flushed to disk, then renamed; a failure leaves the old file whole.</summary>
     /// <param name="path">The file, replaced when it exists.</param>
+    /// <param name="net">The model's net.</param>
     /// <param name="model">The model.</param>
     /// <param name="options">What the file holds beside the net.</param>
     /// <exception cref="FcnSharpException">The weights are not the net's, a layer or a number has no counterpart, or the file cannot be written.</exception>
-    public static void Save(string path, LoadedModel model, OnnxOptions options)
+    public static void Save(string path, NetGraph net, LoadedModel model, OnnxOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(net);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        ModelArchitecture architecture = model.Description.Architecture;
-        NetGraph net = Catalogue.Build(architecture.Name, NetOptions.Parse(architecture.Options, path));
         Save(path, net, model.Tensors.ToDictionary(t => t.Name, t => t.Tensor), model.Description, options);
     }
 
