@@ -13,6 +13,9 @@ internal sealed class ConvolutionRules
     /// <summary>Channels a group needs on both sides for vectors of channels to be filled well enough.</summary>
     private const int LeastChannels = 16;
 
+    /// <summary>Outputs of a 1x1 kernel below which vectors of pixels are filled better than vectors of channels.</summary>
+    private const int FewOutputs = 32;
+
     /// <summary>Outputs of a 1x1 kernel up to which its data gradient is fastest on planes as they lie.</summary>
     private const int MostOutputsOfInputGradient = 128;
 
@@ -47,7 +50,7 @@ internal sealed class ConvolutionRules
         int lanes = kernels.Lanes;
 
         // Scores of few classes: pixels side by side fill the vectors, classes would not.
-        var scores = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns, Kernel(1), new($"fewer than {2 * lanes} outputs", s => s.Outputs < 2 * lanes));
+        var scores = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns, Kernel(1), new($"fewer than {FewOutputs} outputs", s => s.Outputs < FewOutputs));
         ConvolutionRule Planes(int mostOutputs) => new(
             ConvolutionAlgorithm.Planes,
             Kernel(1),
