@@ -214,9 +214,9 @@ public class LoadTests
             Assert.Equal(200, (int)answer.StatusCode);
         }
 
-        // The smallest of several spans: other tests run in this process, too.
+        // The smallest of several spans: other tests run in this process, too, and methods are still being compiled.
         double least = double.MaxValue;
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 30 && least >= 0.05; i++)
         {
             TimeSpan before = Environment.CpuUsage.TotalTime;
             await Task.Delay(300, Stop);
