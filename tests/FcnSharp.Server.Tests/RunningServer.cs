@@ -142,13 +142,21 @@ internal sealed class Blocker : IDisposable
     private readonly ManualResetEventSlim _end = new();
     private readonly Task<bool> _job;
 
-    public Blocker(ComputeThread thread) => _job = thread.Run(
-        () =>
-        {
-            _end.Wait(TimeSpan.FromMinutes(2));
-            return true;
-        },
-        CancellationToken.None);
+    public Blocker(ComputeThread thread)
+    {
+        using ManualResetEventSlim begun = new();
+        _job = thread.Run(
+            () =>
+            {
+                begun.Set();
+                _end.Wait(TimeSpan.FromMinutes(2));
+                return true;
+            },
+            CancellationToken.None);
+
+        // What only waits would be cancelled, and not waited for, when the thread ends.
+        begun.Wait(TimeSpan.FromMinutes(2));
+    }
 
     public void Dispose()
     {
