@@ -205,27 +205,6 @@ public class LoadTests
         Assert.Contains("bad.safetensors", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Idle_the_server_uses_no_processor()
-    {
-        await using RunningServer server = await RunningServer.Start();
-        using (HttpResponseMessage answer = await server.Post(RunningServer.Scene()))
-        {
-            Assert.Equal(200, (int)answer.StatusCode);
-        }
-
-        // The smallest of several spans: other tests run in this process, too, and methods are still being compiled.
-        double least = double.MaxValue;
-        for (int i = 0; i < 30 && least >= 0.05; i++)
-        {
-            TimeSpan before = Environment.CpuUsage.TotalTime;
-            await Task.Delay(300, Stop);
-            least = Math.Min(least, (Environment.CpuUsage.TotalTime - before).TotalSeconds / 0.3);
-        }
-
-        Assert.True(least < 0.05, $"{100 * least:0} % of a core");
-    }
-
     /// <summary>A second server whose thread is busy before its models can be warmed.</summary>
     private sealed class ServerOptionsWithSlowStart : IDisposable
     {
