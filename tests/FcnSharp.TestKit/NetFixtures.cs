@@ -1,4 +1,5 @@
 using FcnSharp.Graph;
+using FcnSharp.Layers;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
@@ -78,6 +79,22 @@ public static class NetFixtures
             }
 
             network.Value(parameter).Write(tensor.Span);
+        }
+    }
+
+    /// <summary>Sets every parameter to random numbers as <see cref="Randomize"/> does, and the running estimates of batch norms too; variances around 1.</summary>
+    public static void RandomizeAll(Network network)
+    {
+        Randomize(network);
+        foreach (Parameter buffer in network.Graph.Parameters.Where(p => p.IsBuffer))
+        {
+            Tensor values = Random(buffer.Shape, buffer.Name);
+            foreach (ref float value in values.Span)
+            {
+                value = buffer.Name.EndsWith("var", StringComparison.Ordinal) ? 1 + (0.5f * value) : value;
+            }
+
+            network.Value(buffer).Write(values.Span);
         }
     }
 

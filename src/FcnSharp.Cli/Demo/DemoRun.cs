@@ -3,6 +3,7 @@ using System.Globalization;
 using FcnSharp.Cli.Commands;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Cli.Progress;
+using FcnSharp.Cli.Train;
 using FcnSharp.Data;
 using FcnSharp.Evaluation;
 using FcnSharp.Formats;
@@ -227,12 +228,9 @@ internal sealed class DemoRun(DemoSettings settings, IDevice device, CommandCont
             TrainingTime = time,
             ImagesPerSecond = imagesPerSecond,
             Parameters = network.ParameterCount,
-            Loss = [.. log.Entries.Where(e => e.Loss is not null).Select(e => new CurvePoint(e.Step, e.Loss!.Value))],
-            ValidationMeanIoU = [.. log.Entries.Where(e => e.MeanIoU is not null).Select(e => new CurvePoint(e.Step, e.MeanIoU!.Value))],
             Samples = samples,
-            Settings = [.. trainer.Settings.Select(s => new ReportSetting(s.Key, s.Value)), new ReportSetting("device", device.Description)],
             Reproduce = [settings.CommandLine],
         };
-        HtmlReport.Write(settings.Report, content);
+        HtmlReport.Write(settings.Report, content.With(log.Entries, trainer, device));
     }
 }

@@ -70,11 +70,6 @@ internal sealed class TrainObserver : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnCheckpoint(string path)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Dispose()
     {
         _watch.Stop();

@@ -32,13 +32,10 @@ internal sealed class TrainReport(RunFolder folder, TrainRequest request, string
             TrainingTime = firstStep == 0 ? observer.TrainingTime : null,
             ImagesPerSecond = observer.ImagesPerSecond,
             Parameters = parameters,
-            Loss = [.. log.Where(e => e.Loss is not null).Select(e => new CurvePoint(e.Step, e.Loss!.Value))],
-            ValidationMeanIoU = [.. log.Where(e => e.MeanIoU is not null).Select(e => new CurvePoint(e.Step, e.MeanIoU!.Value))],
             Samples = samples,
-            Settings = [.. trainer.Settings.Select(s => new ReportSetting(s.Key, s.Value)), new ReportSetting("device", device.Description)],
             Reproduce = [request.CommandLine],
         };
-        HtmlReport.Write(folder.Report, content);
+        HtmlReport.Write(folder.Report, content.With(log, trainer, device));
         return new TrainResult(
             net,
             MetricFigures.Percent(metrics.PixelAccuracy),

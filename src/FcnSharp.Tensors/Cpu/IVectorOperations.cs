@@ -11,6 +11,9 @@ internal unsafe interface IVectorOperations<TVector>
     /// <summary>Floats in a vector.</summary>
     static abstract int Lanes { get; }
 
+    /// <summary>Whether the first lanes of a vector are stored as fast as all of them.</summary>
+    static abstract bool HasMasks { get; }
+
     static abstract TVector Load(float* address);
 
     static abstract void Store(TVector value, float* address);

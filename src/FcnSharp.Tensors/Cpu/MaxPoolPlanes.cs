@@ -40,7 +40,21 @@ internal static unsafe class MaxPoolPlanes<TOps, TVector>
             }
 
             float* first = copied ? rows + (nint)(y0 % g.Size) * rowLength : source + (nint)y0 * g.Width;
-            if (g.Stride == 1)
+            if (g.Size == 3)
+            {
+                // Without a second or third row the one before stands in for it: equals change nothing.
+                float* second = y1 - y0 > 1 ? Next(first, step, end, 3) : first;
+                float* third = y1 - y0 > 2 ? Next(second, step, end, 3) : second;
+                if (g.Stride == 1)
+                {
+                    Threes1(first, second, third, target, g.ToWidth);
+                }
+                else
+                {
+                    Threes2(first, second, third, target, g.ToWidth);
+                }
+            }
+            else if (g.Stride == 1)
             {
                 Row1(first, step, end, y1 - y0, g.Size, target, g.ToWidth);
             }
@@ -116,8 +130,9 @@ internal static unsafe class MaxPoolPlanes<TOps, TVector>
         {
             int first = 2 * y * g.Width;
             bool two = 2 * y + 1 < g.Height;
-            for (int x = 0; x < pairs; x += lanes)
+            for (int next = 0; next < pairs; next += lanes)
             {
+                int x = Start(next, pairs);
                 TVector value = TOps.Load(gradient + x);
                 TVector winner = TOps.Load((float*)(winners + x));
                 TVector here = TOps.AddBits(TOps.RampBits(2), TOps.BroadcastBits(first + 2 * x));
@@ -160,7 +175,8 @@ internal static unsafe class MaxPoolPlanes<TOps, TVector>
 
             if (x < pairs)
             {
-                TOps.StoreFirst(Pair(upper + 2 * x, lower + 2 * x), target + x, pairs - x);
+                x = Start(x, pairs);
+                TOps.StoreUpTo(Pair(upper + 2 * x, lower + 2 * x), target + x, pairs - x);
             }
 
             if (pairs < g.ToWidth)
@@ -192,6 +208,47 @@ internal static unsafe class MaxPoolPlanes<TOps, TVector>
         new Span<float>(target, g.Padding).Fill(row[0]);
         Unsafe.CopyBlockUnaligned(target + g.Padding, row, (uint)g.Width * sizeof(float));
         new Span<float>(target + g.Padding + g.Width, g.Overhang).Fill(row[g.Width - 1]);
+    }
+
+    /// <summary>Where a vector of results begins: the last one repeats some of those before where a part of it would be stored slowly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Start(int next, int count) => TOps.HasMasks ? next : Math.Max(0, Math.Min(next, count - TOps.Lanes));
+
+    /// <summary>Windows of 3x3 with stride 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Threes1(float* first, float* second, float* third, float* target, int count)
+    {
+        for (int next = 0; next < count; next += TOps.Lanes)
+        {
+            int x = Start(next, count);
+            TVector best = TOps.AtLeast(TOps.AtLeast(TOps.Load(first + x), TOps.Load(first + x + 1)), TOps.Load(first + x + 2));
+            best = TOps.AtLeast(TOps.AtLeast(TOps.AtLeast(best, TOps.Load(second + x)), TOps.Load(second + x + 1)), TOps.Load(second + x + 2));
+            best = TOps.AtLeast(TOps.AtLeast(TOps.AtLeast(best, TOps.Load(third + x)), TOps.Load(third + x + 1)), TOps.Load(third + x + 2));
+            TOps.StoreUpTo(best, target + x, count - x);
+        }
+    }
+
+    /// <summary>Windows of 3x3 with stride 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Threes2(float* first, float* second, float* third, float* target, int count)
+    {
+        for (int next = 0; next < count; next += TOps.Lanes)
+        {
+            int x = Start(next, count);
+            TVector best = Three(TOps.Even(TOps.Load(first + 2 * x), TOps.Load(first + 2 * x + TOps.Lanes)), first + 2 * x);
+            best = Three(Three(best, second + 2 * x), third + 2 * x);
+            TOps.StoreUpTo(best, target + x, count - x);
+        }
+    }
+
+    /// <summary>The larger of what is and of three neighbours each, every second one the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Three(TVector best, float* row)
+    {
+        TVector left = TOps.Load(row);
+        TVector right = TOps.Load(row + TOps.Lanes);
+        best = TOps.AtLeast(TOps.AtLeast(best, TOps.Even(left, right)), TOps.Odd(left, right));
+        return TOps.AtLeast(best, TOps.Even(TOps.Load(row + 2), TOps.Load(row + 2 + TOps.Lanes)));
     }
 
     /// <summary>Stride 1; rows follow each other by <paramref name="step"/>, and after <paramref name="end"/> from the first of the ring.</summary>

@@ -22,7 +22,7 @@ internal sealed unsafe class PlaneInputGradient : IKernel, IParallelJob
     private readonly WorkerPool _workers;
     private readonly Blocked.BlockedKernels _kernels;
     private readonly Conv2dBackwardInput _operation;
-    private readonly CopyWeights _copy;
+    private readonly PadRows _copy;
     private readonly int _outputs;
     private readonly int _channels;
     private readonly nint _plane;
@@ -54,7 +54,7 @@ internal sealed unsafe class PlaneInputGradient : IKernel, IParallelJob
         _blocks = (_channels + _channelsPerItem - 1) / _channelsPerItem;
         _split = _kernels.Split(Math.Min(_channelsPerItem, _channels));
         _lastSplit = _kernels.Split(_channels - (_blocks - 1) * _channelsPerItem);
-        _copy = new CopyWeights(_outputs, _channels, WeightStride(lanes));
+        _copy = new PadRows(1, _outputs, _outputs, _channels, WeightStride(lanes));
     }
 
     public long WorkspaceBytes => WeightBytes + WorkerBytes * _workers.Threads;
@@ -96,8 +96,14 @@ internal sealed unsafe class PlaneInputGradient : IKernel, IParallelJob
             float* target = _target + ((nint)image * _channels + channel) * _plane + first;
             for (int pair = 0; pair < pairs; pair++)
             {
-                _kernels.AdjacentRows[rows](1, _outputs, _weights + channel, 0, stride, gradients + (nint)pair * _outputs * 2 * lanes, tile, (nint)_kernels.LargestTile * lanes, false);
-                Store(tile, count, Math.Min(2 * lanes, pixels - pair * 2 * lanes), target + (nint)pair * 2 * lanes);
+                float* to = target + (nint)pair * 2 * lanes;
+                int left = pixels - pair * 2 * lanes;
+                bool whole = rows == count && left >= 2 * lanes;
+                _kernels.PlaneRows[rows](1, _outputs, _weights + channel, 0, stride, gradients + (nint)pair * _outputs * 2 * lanes, whole ? to : tile, whole ? _plane : 2 * lanes, false);
+                if (!whole)
+                {
+                    Store(tile, count, Math.Min(2 * lanes, left), to);
+                }
             }
 
             channel += rows;
@@ -127,38 +133,9 @@ internal sealed unsafe class PlaneInputGradient : IKernel, IParallelJob
     /// <summary>Writes some rows of a tile to their planes, and nothing past the last pixel.</summary>
     private void Store(float* tile, int rows, int pixels, float* target)
     {
-        int lanes = _kernels.Lanes;
-        for (int half = 0; half < 2; half++)
+        for (int row = 0; row < rows; row++)
         {
-            int count = pixels - half * lanes;
-            float* source = tile + (nint)half * _kernels.LargestTile * lanes;
-            if (count >= lanes)
-            {
-                _kernels.CopyVectors(source, lanes, rows, target + half * lanes, _plane);
-                continue;
-            }
-
-            for (int row = 0; row < rows && count > 0; row++)
-            {
-                new ReadOnlySpan<float>(source + row * lanes, count).CopyTo(new Span<float>(target + half * lanes + row * _plane, count));
-            }
+            new ReadOnlySpan<float>(tile + (nint)row * 2 * _kernels.Lanes, pixels).CopyTo(new Span<float>(target + row * _plane, pixels));
         }
-    }
-
-    /// <summary>Copies the weights of each output to rows of another stride.</summary>
-    private sealed class CopyWeights(int rows, int columns, int stride) : IParallelJob
-    {
-        private float* _source;
-        private float* _target;
-
-        public void Run(WorkerPool workers, float* source, float* target)
-        {
-            _source = source;
-            _target = target;
-            workers.Run(this, rows);
-        }
-
-        public void Run(int item, int worker) =>
-            new ReadOnlySpan<float>(_source + (nint)item * columns, columns).CopyTo(new Span<float>(_target + (nint)item * stride, columns));
     }
 }

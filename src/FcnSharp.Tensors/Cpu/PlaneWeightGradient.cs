@@ -142,31 +142,4 @@ internal sealed unsafe class PlaneWeightGradient : IKernel, IParallelJob
             }
         }
     }
-
-    /// <summary>Copies planes to rows that end in zeros, with rows of zeros behind those of each image. One item a row.</summary>
-    private sealed class PadRows(int images, int outputs, int rows, nint plane, nint rowElements) : IParallelJob
-    {
-        private float* _source;
-        private float* _target;
-
-        public void Run(WorkerPool workers, float* source, float* target)
-        {
-            _source = source;
-            _target = target;
-            workers.Run(this, images * rows);
-        }
-
-        public void Run(int item, int worker)
-        {
-            int row = item % rows;
-            float* target = _target + item * rowElements;
-            nint count = row < outputs ? plane : 0;
-            if (count > 0)
-            {
-                Buffer.MemoryCopy(_source + ((nint)(item / rows) * outputs + row) * plane, target, count * sizeof(float), count * sizeof(float));
-            }
-
-            new Span<float>(target + count, checked((int)(rowElements - count))).Clear();
-        }
-    }
 }

@@ -9,6 +9,8 @@ internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector12
 {
     public static int Lanes => Vector128<float>.Count;
 
+    public static bool HasMasks => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(float* address) => Vector128.Load(address);
 

@@ -9,6 +9,8 @@ internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector25
 {
     public static int Lanes => Vector256<float>.Count;
 
+    public static bool HasMasks => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* address) => Vector256.Load(address);
 

@@ -9,6 +9,8 @@ internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector51
 {
     public static int Lanes => Vector512<float>.Count;
 
+    public static bool HasMasks => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* address) => Vector512.Load(address);
 

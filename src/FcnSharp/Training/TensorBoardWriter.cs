@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using FcnSharp.Formats;
 using FcnSharp.Imaging;
 using FcnSharp.Tensors;
 using Google.Protobuf;
@@ -43,10 +44,10 @@ public sealed class TensorBoardWriter : IDisposable
         TensorBoardWriter writer = new(Open(folder, time), time);
         try
         {
-            writer.Write(Event.Version, 0, output => output.WriteString("brain.Event:2"));
+            writer.Write(0, output => output.WriteText(Event.Version, "brain.Event:2"));
             if (firstStep > 0)
             {
-                writer.Write(Event.SessionLog, firstStep, output => output.WriteBytes(Message(log => WriteNumber(log, Session.Status, SessionStart))));
+                writer.Write(firstStep, output => output.WriteMessage(Event.SessionLog, log => log.WriteNumber(Session.Status, SessionStart)));
             }
 
             return writer;
@@ -77,19 +78,13 @@ public sealed class TensorBoardWriter : IDisposable
     public void AddImage(string tag, long step, RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        ByteString picture = Message(output =>
+        AddValue(tag, step, output => output.WriteMessage(Value.Image, picture =>
         {
-            WriteNumber(output, Picture.Height, image.Height);
-            WriteNumber(output, Picture.Width, image.Width);
-            WriteNumber(output, Picture.ColourSpace, ColourSpaceRgb);
-            output.WriteTag(Picture.Encoded, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(UnsafeByteOperations.UnsafeWrap(PngFile.EncodeRgb(image)));
-        });
-        AddValue(tag, step, output =>
-        {
-            output.WriteTag(Value.Image, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(picture);
-        });
+            picture.WriteNumber(Picture.Height, image.Height);
+            picture.WriteNumber(Picture.Width, image.Width);
+            picture.WriteNumber(Picture.ColourSpace, ColourSpaceRgb);
+            picture.WriteBytes(Picture.Encoded, PngFile.EncodeRgb(image));
+        }));
     }
 
     /// <inheritdoc/>
@@ -146,55 +141,30 @@ public sealed class TensorBoardWriter : IDisposable
         }
     }
 
-    private static void WriteNumber(CodedOutputStream output, int field, int value)
-    {
-        output.WriteTag(field, WireFormat.WireType.Varint);
-        output.WriteInt32(value);
-    }
-
-    private static ByteString Message(Action<CodedOutputStream> write)
-    {
-        using MemoryStream stream = new();
-        using (CodedOutputStream output = new(stream, leaveOpen: true))
-        {
-            write(output);
-        }
-
-        return UnsafeByteOperations.UnsafeWrap(stream.ToArray());
-    }
-
     private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ").TrimEnd('.');
 
     private void AddValue(string tag, long step, Action<CodedOutputStream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(tag);
         ArgumentOutOfRangeException.ThrowIfNegative(step);
-        ByteString value = Message(output =>
+        Write(step, output => output.WriteMessage(Event.Summary, summary => summary.WriteMessage(Summary.Value, value =>
         {
-            output.WriteTag(Value.Tag, WireFormat.WireType.LengthDelimited);
-            output.WriteString(tag);
-            write(output);
-        });
-        Write(Event.Summary, step, output => output.WriteBytes(Message(summary =>
-        {
-            summary.WriteTag(Summary.Value, WireFormat.WireType.LengthDelimited);
-            summary.WriteBytes(value);
+            value.WriteText(Value.Tag, tag);
+            write(value);
         })));
     }
 
     /// <summary>Writes one event, framed as a TFRecord: length, its checksum, content, its checksum.</summary>
-    private void Write(int field, long step, Action<CodedOutputStream> write)
+    private void Write(long step, Action<CodedOutputStream> write)
     {
         TimeSpan now = _time.GetUtcNow() - DateTimeOffset.UnixEpoch;
-        ReadOnlySpan<byte> content = Message(output =>
+        byte[] content = ProtobufMessage.Bytes(output =>
         {
             output.WriteTag(Event.WallTime, WireFormat.WireType.Fixed64);
             output.WriteDouble(now.TotalSeconds);
-            output.WriteTag(Event.Step, WireFormat.WireType.Varint);
-            output.WriteInt64(step);
-            output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+            output.WriteNumber(Event.Step, step);
             write(output);
-        }).Span;
+        });
 
         byte[] record = new byte[sizeof(ulong) + sizeof(uint) + content.Length + sizeof(uint)];
         BinaryPrimitives.WriteInt64LittleEndian(record, content.Length);

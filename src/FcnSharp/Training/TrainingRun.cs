@@ -51,7 +51,10 @@ public interface ITrainingObserver
     void OnEvaluated(long step, SegmentationMetrics metrics, bool isBest);
 
     /// <summary>A checkpoint is written.</summary>
-    void OnCheckpoint(string path);
+    /// <param name="path">Its file.</param>
+    void OnCheckpoint(string path)
+    {
+    }
 }
 
 /// <summary>How a run ended.</summary>

@@ -91,18 +91,7 @@ public sealed class BatchNormFoldingTests
     private static Network Randomized(NetGraph graph, IDevice device)
     {
         var network = new Network(graph, device);
-        NetFixtures.Randomize(network);
-        foreach (Parameter buffer in graph.Parameters.Where(p => p.IsBuffer))
-        {
-            Tensor values = NetFixtures.Random(buffer.Shape, buffer.Name);
-            foreach (ref float value in values.Span)
-            {
-                value = buffer.Name.EndsWith("var", StringComparison.Ordinal) ? 1 + (0.5f * value) : value;
-            }
-
-            network.Value(buffer).Write(values.Span);
-        }
-
+        NetFixtures.RandomizeAll(network);
         return network;
     }
 }

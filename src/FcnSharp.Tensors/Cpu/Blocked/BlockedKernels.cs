@@ -25,6 +25,9 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Tile kernels by rows, for rows that lie side by side.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] AdjacentRows { get; private init; } = [];
 
+    /// <summary>Tile kernels by rows, for rows that lie side by side and whose results go to planes.</summary>
+    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] PlaneRows { get; private init; } = [];
+
     /// <summary>Tile kernels by rows, for rows that lie a vector apart in blocks that a table finds.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
 
@@ -60,6 +63,7 @@ internal sealed unsafe class BlockedKernels
         {
             VectorRows = Tiles<TOps, TVector, VectorRows>(),
             AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
+            PlaneRows = Tiles<TOps, TVector, PlaneRows>(),
             TapRows = Tiles<TOps, TVector, TapRows>(),
             Spaced = [Tiles<TOps, TVector, RowsBy4>(), Tiles<TOps, TVector, RowsBy8>(), Tiles<TOps, TVector, RowsBy16>(), Tiles<TOps, TVector, RowsBy32>()],
             PixelRows = [[], [], [], Tiles<TOps, TVector, PixelRows3>(), Tiles<TOps, TVector, PixelRows4>(), [], Tiles<TOps, TVector, PixelRows6>(), [], Tiles<TOps, TVector, PixelRows8>()],

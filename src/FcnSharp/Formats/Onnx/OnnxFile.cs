@@ -28,29 +28,28 @@ public static class OnnxFile
 
     internal static void Save(string path, NetGraph net, IReadOnlyDictionary<string, Tensor> weights, ModelDescription description, OnnxOptions options)
     {
-        if (options.Opset is < OnnxModel.OldestOpset or > OnnxModel.NewestOpset)
+        if (options.Opset is < OnnxOptions.OldestOpset or > OnnxOptions.NewestOpset)
         {
-            throw new FcnSharpException($"The opset must be from {OnnxModel.OldestOpset} to {OnnxModel.NewestOpset}, found {options.Opset}.");
+            throw new FcnSharpException($"The opset must be from {OnnxOptions.OldestOpset} to {OnnxOptions.NewestOpset}, found {options.Opset}.");
         }
 
-        Check(net, weights, options.Half);
         (net, weights) = BatchNormFolding.Fold(net, weights);
+        if (options.Half)
+        {
+            CheckFitHalf(weights);
+        }
+
         var result = new OnnxModel(Build(net, weights, description, options), net.Name, options.Opset, Metadata(description, options));
         AtomicFile.Write(path, stream => OnnxWriter.Write(result, stream));
     }
 
-    private static void Check(NetGraph net, IReadOnlyDictionary<string, Tensor> weights, bool half)
+    private static void CheckFitHalf(IReadOnlyDictionary<string, Tensor> weights)
     {
-        foreach (Parameter parameter in net.Parameters)
+        foreach ((string name, Tensor tensor) in weights)
         {
-            if (!weights.TryGetValue(parameter.Name, out Tensor? tensor) || tensor.Shape != parameter.Shape)
+            if (FloatConversion.IndexOfOverflow(tensor.Span, ElementType.F16) is >= 0 and int at)
             {
-                throw new FcnSharpException($"{net.Name} needs {parameter.Name} of shape {parameter.Shape}, found {(tensor is null ? "none" : tensor.Shape)}; the model is damaged or of another net.");
-            }
-
-            if (half && FloatConversion.IndexOfOverflow(tensor.Span, ElementType.F16) is >= 0 and int at)
-            {
-                throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"{parameter.Name} holds {tensor.Span[at]}, more than 16-bit floats do; export without half precision."));
+                throw new FcnSharpException(string.Create(CultureInfo.InvariantCulture, $"{name} holds {tensor.Span[at]}, more than 16-bit floats do; export without half precision."));
             }
         }
     }
@@ -61,18 +60,17 @@ public static class OnnxFile
         GraphValue scores = net.Outputs["scores"];
         HashSet<GraphNode> needed = Needed(scores);
         GraphValue image = net.Inputs.Single(v => v.Name == "image");
-        var names = new Dictionary<GraphValue, string> { [image] = Image(graph, image.Channels, description.Preprocessing, options) };
+        string input = Image(graph, image.Channels, description.Preprocessing, options);
+        var outputs = new Dictionary<GraphNode, IReadOnlyList<string>>();
+        string Name(GraphValue value) => value.Node is { } node ? outputs[node][value.OutputIndex] : input;
+
         var layers = new OnnxLayers(graph, weights, options.Half);
         foreach (GraphNode node in net.Nodes.Where(needed.Contains))
         {
-            IReadOnlyList<string> outputs = layers.Write(node.Layer, [.. node.Inputs.Select(i => names[i])]);
-            foreach (GraphValue value in net.Nodes.SelectMany(n => n.Inputs).Append(scores).Where(v => v.Node == node))
-            {
-                names[value] = outputs[value.OutputIndex];
-            }
+            outputs.Add(node, layers.Write(node.Layer, [.. node.Inputs.Select(Name)]));
         }
 
-        Output(graph, names[scores], net, description.Classes.Count, options);
+        Output(graph, Name(scores), net, description.Classes.Count, options);
         return graph;
     }
 

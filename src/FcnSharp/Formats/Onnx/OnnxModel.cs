@@ -7,12 +7,6 @@ namespace FcnSharp.Formats.Onnx;
 /// <param name="Metadata">Free text by key.</param>
 internal sealed record OnnxModel(OnnxGraph Graph, string Name, int Opset, IReadOnlyList<KeyValuePair<string, string>> Metadata)
 {
-    /// <summary>The oldest opset that has all operators in the form they are written in.</summary>
-    public const int OldestOpset = 13;
-
-    /// <summary>The newest opset in which they still mean the same.</summary>
-    public const int NewestOpset = 21;
-
     /// <summary>The version of the file format that came with the opset.</summary>
     public int FormatVersion => Opset switch
     {

@@ -3,14 +3,14 @@ namespace FcnSharp.Formats.Onnx;
 /// <summary>What an ONNX file holds beside the net.</summary>
 public sealed record OnnxOptions
 {
-    /// <summary>The oldest version of the standard operators that can be written.</summary>
-    public const int OldestOpset = OnnxModel.OldestOpset;
+    /// <summary>The oldest version of the standard operators that has all of them in the form they are written in.</summary>
+    public const int OldestOpset = 13;
 
-    /// <summary>The newest version of the standard operators that can be written.</summary>
-    public const int NewestOpset = OnnxModel.NewestOpset;
+    /// <summary>The newest version of the standard operators in which they still mean the same.</summary>
+    public const int NewestOpset = 21;
 
     /// <summary>Version of the standard operators, from <see cref="OldestOpset"/> to <see cref="NewestOpset"/>.</summary>
-    public int Opset { get; init; } = OnnxModel.OldestOpset;
+    public int Opset { get; init; } = OldestOpset;
 
     /// <summary>
     /// Weights and computation in 16-bit floats, at half the size; the input and the scores stay 32-bit floats, and so does the

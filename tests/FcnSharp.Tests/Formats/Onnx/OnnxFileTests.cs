@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using FcnSharp.Formats;
 using FcnSharp.Formats.Onnx;
 using FcnSharp.Graph;
 using FcnSharp.Imaging;
@@ -34,9 +32,9 @@ public sealed class OnnxFileTests
     [MemberData(nameof(Nets))]
     public async Task Every_net_of_the_catalogue_gives_our_scores_on_three_sizes(string name)
     {
-        using var exported = new ExportedNet(name, BorderPadding.Tight, new OnnxOptions());
-        (int Height, int Width)[] sizes = Catalogue.Get(name).Kind == NetKind.Classifier ? [(exported.UsualSize, exported.UsualSize)] : Sizes;
-        await Compare(exported, sizes, Tolerance);
+        using ExportedNet exported = Export(name, BorderPadding.Tight, new OnnxOptions());
+        NetEntry entry = Catalogue.Get(name);
+        await exported.CompareAsync(entry.Kind == NetKind.Classifier ? [(entry.Size, entry.Size)] : Sizes, Tolerance);
     }
 
     [Theory]
@@ -46,15 +44,15 @@ public sealed class OnnxFileTests
     [InlineData("fcn8s-squeezenet1.1")]
     public async Task So_do_nets_with_the_border_of_the_reference(string name)
     {
-        using var exported = new ExportedNet(name, BorderPadding.Reference, new OnnxOptions());
-        await Compare(exported, Sizes, Tolerance);
+        using ExportedNet exported = Export(name, BorderPadding.Reference, new OnnxOptions());
+        await exported.CompareAsync(Sizes, Tolerance);
     }
 
     [Fact]
     public async Task Every_size_modulo_the_largest_stride_gives_our_scores()
     {
-        using var exported = new ExportedNet("fcn4s-googlenet", BorderPadding.Tight, new OnnxOptions { Opset = 17 });
-        await Compare(exported, [.. Enumerable.Range(0, 32).Select(i => (48 + i, 48 + (13 * i + 5) % 32))], Tolerance);
+        using ExportedNet exported = Export("fcn4s-googlenet", BorderPadding.Tight, new OnnxOptions { Opset = 17 });
+        await exported.CompareAsync([.. Enumerable.Range(0, 32).Select(i => (48 + i, 48 + (13 * i + 5) % 32))], Tolerance);
     }
 
     [Theory]
@@ -62,16 +60,16 @@ public sealed class OnnxFileTests
     [InlineData("fcn4s-googlenet")]
     public async Task Half_precision_stays_near_and_halves_the_file(string name)
     {
-        using var whole = new ExportedNet(name, BorderPadding.Tight, new OnnxOptions());
-        using var half = new ExportedNet(name, BorderPadding.Tight, new OnnxOptions { Half = true });
+        using ExportedNet whole = Export(name, BorderPadding.Tight, new OnnxOptions());
+        using ExportedNet half = Export(name, BorderPadding.Tight, new OnnxOptions { Half = true });
         Assert.InRange(new FileInfo(half.Path).Length, 0.49 * new FileInfo(whole.Path).Length, 0.52 * new FileInfo(whole.Path).Length);
-        await Compare(half, Sizes, HalfTolerance);
+        await half.CompareAsync(Sizes, HalfTolerance);
     }
 
     [Fact]
     public async Task Images_as_bytes_give_the_classes_of_the_segmenter()
     {
-        using var exported = new ExportedNet("fcn8s-googlenet", BorderPadding.Tight, new OnnxOptions { ArgMax = true, Preprocessing = true });
+        using ExportedNet exported = Export("fcn8s-googlenet", BorderPadding.Tight, new OnnxOptions { ArgMax = true, Preprocessing = true });
         RgbImage image = TestImages.Scene(61, 45).Image;
 
         (long[] shape, byte[] classes) = (await OnnxRuntime.RunAsync(exported.Path, [([1, 45, 61, 3], image.Pixels)], TestContext.Current.CancellationToken))[0];
@@ -88,7 +86,7 @@ public sealed class OnnxFileTests
     public void Bad_requests_are_told_in_a_line_and_leave_no_file()
     {
         using TempFolder folder = new();
-        using var exported = new ExportedNet("lenet", BorderPadding.Tight, new OnnxOptions());
+        using ExportedNet exported = Export("lenet", BorderPadding.Tight, new OnnxOptions());
         string path = folder["x.onnx"];
         FcnSharpException opset = Assert.Throws<FcnSharpException>(() => exported.Save(path, new OnnxOptions { Opset = 12 }));
         Assert.Equal("The opset must be from 13 to 21, found 12.", opset.Message);
@@ -100,83 +98,9 @@ public sealed class OnnxFileTests
         Assert.False(File.Exists(path));
     }
 
-    private static async Task Compare(ExportedNet exported, IReadOnlyList<(int Height, int Width)> sizes, double tolerance)
+    private static ExportedNet Export(string name, BorderPadding padding, OnnxOptions options)
     {
-        int channels = exported.Network.Graph.Inputs.Single(i => i.Name == "image").Channels;
-        Shape[] shapes = [.. sizes.Select((s, i) => new Shape(i == 0 ? 2 : 1, channels, s.Height, s.Width))];
-        Tensor[] images = [.. shapes.Select((s, i) => NetFixtures.Random(s, FormattableString.Invariant($"image {i}")))];
-        var outputs = await OnnxRuntime.RunAsync(
-            exported.Path, [.. images.Select(i => (Enumerable.Range(0, 4).Select(d => (long)i.Shape[d]).ToArray(), i.Span.ToArray()))], TestContext.Current.CancellationToken);
-        for (int i = 0; i < images.Length; i++)
-        {
-            Tensor ours = NetFixtures.Forward(exported.Network, "scores", ("image", images[i]));
-            float[] theirs = MemoryMarshal.Cast<byte, float>(outputs[i].Data).ToArray();
-            Assert.Equal([ours.Shape.N, ours.Shape.C, ours.Shape.H, ours.Shape.W], outputs[i].Shape);
-            double largest = ours.Span.ToArray().Max(Math.Abs);
-            Assert.True(largest > 0);
-            for (int j = 0; j < theirs.Length; j++)
-            {
-                Assert.True(Math.Abs(theirs[j] - ours.Span[j]) <= tolerance * largest, $"{shapes[i]}: score {j} is {theirs[j]}, ours {ours.Span[j]}, the largest {largest}");
-            }
-
-            AssertClasses(ours, theirs, tolerance * largest);
-        }
-
-        await Python.RunAsync([System.IO.Path.Combine(SharedData.RepositoryRoot, "tests", "FcnSharp.Tests", "Formats", "Onnx", "check_onnx.py"), exported.Path], "onnx", TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>The class of a pixel may differ only where our two scores lie within what both may be off.</summary>
-    private static void AssertClasses(Tensor ours, float[] theirs, double bound)
-    {
-        Shape s = ours.Shape;
-        int plane = s.H * s.W;
-        for (int at = 0; at < s.N * plane; at++)
-        {
-            int first = at / plane * s.C * plane + at % plane;
-            int our = Enumerable.Range(0, s.C).MaxBy(c => ours.Span[first + c * plane]);
-            int their = Enumerable.Range(0, s.C).MaxBy(c => theirs[first + c * plane]);
-            Assert.True(our == their || ours.Span[first + our * plane] - ours.Span[first + their * plane] <= 2 * bound);
-        }
-    }
-
-    private sealed class ExportedNet : IDisposable
-    {
-        private readonly TempFolder _folder = new();
-        private readonly IDevice _device = NetFixtures.Device("cpu");
-
-        public ExportedNet(string name, BorderPadding padding, OnnxOptions options)
-        {
-            int narrowing = name.Contains("vgg16", StringComparison.Ordinal) || name.Contains("alexnet", StringComparison.Ordinal) ? Narrowing : 1;
-            NetGraph graph = Catalogue.Build(name, new NetOptions { Classes = Classes, Padding = padding, Narrowing = narrowing });
-            Network = new Network(graph, _device);
-            NetFixtures.Randomize(Network);
-            Weights = new Dictionary<string, Tensor>(Network.Save());
-            Description = new ModelDescription(
-                new ModelArchitecture(name, new Dictionary<string, string>()),
-                [.. Enumerable.Range(0, Classes).Select(i => new ClassInfo($"class {i}", (byte)i, 0, 0))],
-                Catalogue.Get(name).Preprocessing ?? new Preprocessing(ChannelOrder.Rgb, [0, 0, 0]));
-            UsualSize = Catalogue.Get(name).Size;
-            Path = _folder["net.onnx"];
-            Save(Path, options);
-        }
-
-        public Network Network { get; }
-
-        public Dictionary<string, Tensor> Weights { get; }
-
-        public ModelDescription Description { get; }
-
-        public int UsualSize { get; }
-
-        public string Path { get; }
-
-        public void Save(string path, OnnxOptions options) => OnnxFile.Save(path, Network.Graph, Weights, Description, options);
-
-        public void Dispose()
-        {
-            Network.Dispose();
-            _device.Dispose();
-            _folder.Dispose();
-        }
+        int narrowing = name.Contains("vgg16", StringComparison.Ordinal) || name.Contains("alexnet", StringComparison.Ordinal) ? Narrowing : 1;
+        return new ExportedNet(Catalogue.Build(name, new NetOptions { Classes = Classes, Padding = padding, Narrowing = narrowing }), options, Catalogue.Get(name).Preprocessing);
     }
 }
