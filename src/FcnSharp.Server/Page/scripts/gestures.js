@@ -47,13 +47,17 @@ export function wire(canvas, view, { onPoint, onKeyMove, keys }) {
       canvas.classList.toggle("grabbing", pointers.size > 0);
     });
   }
+  // One finger scrolls the page where the image has nothing to move (touch-action, set by the stage); two always mean the image.
+  for (const name of ["touchstart", "touchmove"]) {
+    canvas.addEventListener(name, event => event.touches.length > 1 && event.cancelable && event.preventDefault(), { passive: false });
+  }
   canvas.addEventListener("pointerleave", event => event.pointerType === "mouse" && onPoint(null));
   canvas.addEventListener("dblclick", event => view.zoomBy(2, event.offsetX, event.offsetY));
 
   function pinch(other, before, after) {
     const distance = p => Math.hypot(p.x - other.x, p.y - other.y);
-    const [x, y] = [(after.x + other.x) / 2, (after.y + other.y) / 2];
-    view.zoomBy(distance(after) / Math.max(1, distance(before)), x, y);
+    // About the middle of the fingers before, which then goes where their middle is now.
+    view.zoomBy(distance(after) / Math.max(1, distance(before)), (before.x + other.x) / 2, (before.y + other.y) / 2);
     view.panBy((after.x - before.x) / 2, (after.y - before.y) / 2);
   }
 
