@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Xunit;
 
 namespace FcnSharp.Server.Tests.Page;
 
@@ -6,17 +7,28 @@ namespace FcnSharp.Server.Tests.Page;
 internal sealed class Fingers : IAsyncDisposable
 {
     private const int Steps = 10;
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(150);
+    private readonly IPage _page;
     private readonly ICDPSession _session;
 
-    private Fingers(ICDPSession session) => _session = session;
+    private Fingers(IPage page, ICDPSession session) => (_page, _session) = (page, session);
 
-    public static async Task<Fingers> On(IPage page) => new(await page.Context.NewCDPSessionAsync(page));
+    public static async Task<Fingers> On(IPage page)
+    {
+        Fingers fingers = new(page, await page.Context.NewCDPSessionAsync(page));
+        await fingers.Settle();
+        return fingers;
+    }
 
     public Task Down(params (float X, float Y)[] places) => Send("touchStart", places);
 
     public Task Move(params (float X, float Y)[] places) => Send("touchMove", places);
 
-    public Task Up() => Send("touchEnd", []);
+    public async Task Up()
+    {
+        await Send("touchEnd", []);
+        await Settle();
+    }
 
     /// <summary>One finger goes from a place by so many pixels.</summary>
     public async Task Drag(float x, float y, float dx, float dy)
@@ -27,6 +39,8 @@ internal sealed class Fingers : IAsyncDisposable
             await Move((x + (dx * i / Steps), y + (dy * i / Steps)));
         }
 
+        // A finger that rests before it is lifted throws nothing.
+        await Task.Delay(Rest, TestContext.Current.CancellationToken);
         await Up();
     }
 
@@ -47,6 +61,9 @@ internal sealed class Fingers : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _session.DetachAsync();
+
+    /// <summary>What a finger may do where (touch-action) counts from the frame that shows it.</summary>
+    private Task Settle() => _page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))");
 
     private Task Send(string type, (float X, float Y)[] places) => _session.SendAsync("Input.dispatchTouchEvent", new Dictionary<string, object>
     {

@@ -47,10 +47,6 @@ export function wire(canvas, view, { onPoint, onKeyMove, keys }) {
       canvas.classList.toggle("grabbing", pointers.size > 0);
     });
   }
-  // One finger scrolls the page where the image has nothing to move (touch-action, set by the stage); two always mean the image.
-  for (const name of ["touchstart", "touchmove"]) {
-    canvas.addEventListener(name, event => event.touches.length > 1 && event.cancelable && event.preventDefault(), { passive: false });
-  }
   canvas.addEventListener("pointerleave", event => event.pointerType === "mouse" && onPoint(null));
   canvas.addEventListener("dblclick", event => view.zoomBy(2, event.offsetX, event.offsetY));
 
