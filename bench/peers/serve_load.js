@@ -7,11 +7,11 @@ const net = require('node:net');
 const path = require('node:path');
 const zlib = require('node:zlib');
 
-const [root, load, imagePath, model, netName, threads, queue, accept, seconds, minutes, steps, jsonPath] = process.argv.slice(2);
+const [root, load, imagePath, model, netName, threads, queue, connections, accept, seconds, minutes, steps, jsonPath] = process.argv.slice(2);
 const autocannon = require(path.join(load, 'node_modules', 'autocannon'));
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 const sleep = milliseconds => new Promise(done => setTimeout(done, milliseconds));
-const wants = step => steps === 'all' || steps.split(',').includes(step);
+const wants = step => [step, 'all'].some(name => steps.split(',').includes(name)) && (step !== 'soak' || Number(minutes) > 0);
 const log = line => process.stderr.write(line + '\n');
 
 // A picture that packs about as badly as a photo: smooth shapes with a little noise, from a seed.
@@ -64,7 +64,7 @@ function summary(latencies) {
 }
 
 async function startServer() {
-  const server = spawn(path.join(root, 'fcn'), ['serve', '--port', '0', '--threads', threads, '--queue', queue, '--quiet', ...(model ? ['--model', model] : [])], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(path.join(root, 'fcn'), ['serve', '--port', '0', '--threads', threads, ...(queue ? ['--queue', queue] : []), '--quiet', ...(model ? ['--model', model] : [])], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise(done => server.on('exit', code => done(code)));
   const address = await Promise.race([new Promise(done => server.stdout.once('data', data => done(String(data).trim()))), ended.then(code => { throw new Error(`fcn serve ended with exit code ${code}`); })]);
   return { server, ended, address };
@@ -141,6 +141,8 @@ async function broken(address, body, until, counts) {
     () => request(address, body, { 'content-type': 'multipart/form-data; boundary=x' }),
     () => request(address, body, {}, '?model=nobody'),
     () => request(address, body, { accept: 'text/html' }),
+    () => request(address, body, { origin: 'https://evil.example' }),
+    () => request(address, body, { host: 'evil.example' }),
     () => request(address, Buffer.alloc(33 << 20)),
   ];
   for (let i = 0; Date.now() < until; i++) {
@@ -154,13 +156,13 @@ async function broken(address, body, until, counts) {
 // Connections that do not behave; nothing is expected of them but that they harm no one.
 async function hostile(address, body, until, counts) {
   const { hostname, port } = new URL(address);
-  const head = length => `POST /v1/segment HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  const head = length => `POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;
   const kinds = [
     [socket => socket.write(head(body.length)), 3000],
     [socket => { socket.write(head(body.length)); socket.write(body.subarray(0, 5000)); }, 500],
     [socket => { socket.write(head(body.length)); socket.write(body); }, 20],
     [socket => socket.write('\0\x01garbage\r\n\r\n'), 100],
-    [socket => socket.write('POST /v1/segment HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\nabc'), 500],
+    [socket => socket.write('POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\nabc'), 500],
     [socket => socket.write('GET /' + 'a'.repeat(20000)), 200],
   ];
   for (let i = 0; Date.now() < until; i++) {
@@ -191,14 +193,13 @@ async function soak(address, body) {
   };
   await Promise.all([good(address, bodies, until, counts), good(address, bodies.toReversed?.() ?? [...bodies].reverse(), until, counts), broken(address, body, until, counts), hostile(address, body, until, counts), sample()]);
   await sleep(3000);
-  const quarter = Math.max(1, memory.length >> 2);
   const median = values => percentile(Float64Array.from(values).sort(), 0.5);
-  return { minutes: Number(minutes), ...counts, memory: { samples: memory.length, firstQuarter: median(memory.slice(0, quarter)), lastQuarter: median(memory.slice(-quarter)), most: Math.max(...memory) }, heldAtEnd: await metric(address, 'fcn_held_bytes'), inFlightAtEnd: await metric(address, 'fcn_in_flight') };
+  return { minutes: Number(minutes), ...counts, memory: { samples: memory.length, quarters: [0, 1, 2, 3].map(q => median(memory.slice(q * memory.length / 4, (q + 1) * memory.length / 4))), most: Math.max(...memory) }, heldAtEnd: await metric(address, 'fcn_held_bytes'), inFlightAtEnd: await metric(address, 'fcn_in_flight') };
 }
 
 async function main() {
   const body = imagePath ? fs.readFileSync(imagePath) : drawPng(480, 360);
-  const figures = { tool: `autocannon ${require(path.join(load, 'node_modules', 'autocannon', 'package.json')).version}`, node: process.version, threads: Number(threads), queue: Number(queue), accept, bodyBytes: body.length };
+  const figures = { tool: `autocannon ${require(path.join(load, 'node_modules', 'autocannon', 'package.json')).version}`, node: process.version, threads: Number(threads), accept, bodyBytes: body.length };
   const { server, ended, address } = await startServer();
   try {
     const first = JSON.parse(await new Promise((done, failed) => {
@@ -210,12 +211,12 @@ async function main() {
       call.on('error', failed);
       call.end(body);
     }));
-    Object.assign(figures, { model: first.model, width: first.width, height: first.height });
+    Object.assign(figures, { model: first.model, width: first.width, height: first.height, queue: await metric(address, 'fcn_queue_limit') });
     const before = wants('bare') ? bare(first.width, first.height) : null;
     if (wants('throughput') || wants('overload')) {
       log('Throughput ...');
       await cannonWarm(address, body);
-      figures.throughput = await cannon(address, body, 4);
+      figures.throughput = await cannon(address, body, Number(connections));
     }
 
     if (wants('overload')) {
@@ -223,7 +224,7 @@ async function main() {
 
       // At least one request a second for each connection, or autocannon would not keep to the rate.
       const rate = Math.ceil(4 * figures.throughput.perSecond);
-      figures.overload = { rate, ...await cannon(address, body, Math.min(4 * (Number(queue) + 4), rate), rate) };
+      figures.overload = { rate, ...await cannon(address, body, Math.min(4 * (figures.queue + 4), rate), rate) };
     }
 
     if (wants('bare')) {
@@ -239,7 +240,7 @@ async function main() {
       figures.idle = { percentOfACore: 100 * (await metric(address, 'process_cpu_seconds_total') - busy) / 10 };
     }
 
-    if (Number(minutes) > 0) figures.soak = await soak(address, body);
+    if (wants('soak')) figures.soak = await soak(address, body);
   } finally {
     server.kill('SIGTERM');
     figures.exitCode = await ended;
@@ -247,7 +248,8 @@ async function main() {
 
   print(figures);
   if (jsonPath) fs.writeFileSync(jsonPath, JSON.stringify(figures, null, 2) + '\n');
-  process.exit(figures.exitCode === 0 && !(figures.soak?.failed > 0) ? 0 : 1);
+  const { failed = 0, unexpected = {}, heldAtEnd = 0, inFlightAtEnd = 0 } = figures.soak ?? {};
+  process.exit(figures.exitCode === 0 && failed === 0 && Object.keys(unexpected).length === 0 && heldAtEnd === 0 && inFlightAtEnd === 0 ? 0 : 1);
 }
 
 async function cannonWarm(address, body) {
@@ -272,7 +274,7 @@ function print(figures) {
   if (figures.soak) {
     const s = figures.soak;
     line('soak', `${s.minutes} minutes: ${s.good} good served, ${s.failed} failed ${s.failed ? JSON.stringify(s.failures) : ''}, ${s.refused} refused by 429; ${s.broken} broken refused, unexpected ${JSON.stringify(s.unexpected)}; ${s.hostile} hostile`);
-    line('', `memory ${number(s.memory.firstQuarter)} MB in the first quarter, ${number(s.memory.lastQuarter)} in the last, ${number(s.memory.most)} at most; held at the end ${s.heldAtEnd} bytes, ${s.inFlightAtEnd} in flight`);
+    line('', `memory ${s.memory.quarters.map(q => number(q)).join(', ')} MB (medians of the quarters), ${number(s.memory.most)} at most; held at the end ${s.heldAtEnd} bytes, ${s.inFlightAtEnd} in flight`);
   }
 
   line('stop', `exit code ${figures.exitCode}`);

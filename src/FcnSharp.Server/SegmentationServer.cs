@@ -10,6 +10,7 @@ using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,6 +25,7 @@ public static class SegmentationServer
 {
     private const int BytesPerSecond = 1024;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PreflightAge = TimeSpan.FromHours(1);
 
     /// <summary>Builds a server that is not started yet. It listens as soon as it is started, and takes images once its models are warm.</summary>
     /// <param name="options">What it serves and where.</param>
@@ -44,7 +46,7 @@ public static class SegmentationServer
         WebApplication app = builder.Build();
         try
         {
-            Map(app, options);
+            Map(app, options, address);
             return app;
         }
         catch
@@ -143,6 +145,7 @@ public static class SegmentationServer
     private static void AddServices(WebApplicationBuilder builder, ServerOptions options, IDevice device)
     {
         builder.Services.AddRoutingCore();
+        builder.Services.AddCors();
         builder.Services.AddSingleton(_ => ServedModels.Load(options.Models, device));
         builder.Services.AddSingleton(_ => new ServerWork(options));
         builder.Services.AddSingleton<ServerMetrics>();
@@ -161,7 +164,7 @@ public static class SegmentationServer
         }
     }
 
-    private static void Map(WebApplication app, ServerOptions options)
+    private static void Map(WebApplication app, ServerOptions options, IPAddress? address)
     {
         IServiceProvider services = app.Services;
         ServedModels models = services.GetRequiredService<ServedModels>();
@@ -169,6 +172,15 @@ public static class SegmentationServer
         ServerMetrics metrics = services.GetRequiredService<ServerMetrics>();
         RequestPipeline pipeline = new(metrics, services.GetRequiredService<ILoggerFactory>().CreateLogger("FcnSharp.Server"));
         app.Use(next => context => pipeline.Handle(context, next));
+        CorsPolicy? origins = Origins(options.AllowedOrigins);
+        bool isLocal = address is not null && IPAddress.IsLoopback(address);
+        BrowserGate others = new(checkHost: isLocal || options.HostNames.Count > 0, options.HostNames, origins);
+        app.Use(next => context => others.Handle(context, next));
+        if (origins is not null)
+        {
+            app.UseMiddleware<CorsMiddleware>(origins);
+        }
+
         if (options.ApiKey is { } key)
         {
             ApiKeyGate gate = new(key);
@@ -184,5 +196,23 @@ public static class SegmentationServer
         {
             RunsApi.Map(app, runs);
         }
+    }
+
+    /// <summary>What pages of other sites are allowed to ask and to read; null where none are.</summary>
+    private static CorsPolicy? Origins(IReadOnlyList<string> allowed)
+    {
+        if (allowed.Count == 0)
+        {
+            return null;
+        }
+
+        CorsPolicyBuilder policy = new();
+        _ = allowed.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins([.. allowed]);
+        return policy
+            .WithMethods(HttpMethods.Get, HttpMethods.Head, HttpMethods.Post)
+            .WithHeaders("Authorization", "X-Api-Key", "Content-Type")
+            .WithExposedHeaders("Fcn-Model", "Server-Timing", "Retry-After")
+            .SetPreflightMaxAge(PreflightAge)
+            .Build();
     }
 }

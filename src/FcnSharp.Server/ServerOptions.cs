@@ -21,8 +21,11 @@ public sealed record ServerOptions
     /// <summary>The most pixels of an image, looked at in its header before it is decoded.</summary>
     public long MaxPixels { get; init; } = 50_000_000;
 
-    /// <summary>How many images may wait to be computed; further ones are refused at once.</summary>
-    public int QueueLength { get; init; } = 16;
+    /// <summary>
+    /// How many images may wait to be computed; further ones are refused at once. Each that waits makes those behind it later, so there are
+    /// as few as keep the computation busy.
+    /// </summary>
+    public int QueueLength { get; init; } = 4;
 
     /// <summary>How long an image may wait until it is computed.</summary>
     public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -44,6 +47,15 @@ public sealed record ServerOptions
 
     /// <summary>How many connections may be open.</summary>
     public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>
+    /// Names that this machine goes by, such as fcn.example.com. A server for this machine alone answers to its addresses, to localhost and
+    /// to these; one that others reach answers to any name, unless some are given here.
+    /// </summary>
+    public IReadOnlyList<string> HostNames { get; init; } = [];
+
+    /// <summary>The origins, such as https://app.example.com, whose pages may use the server beside its own; * for all.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>What requests to the API have to bring; null for nothing.</summary>
     public string? ApiKey { get; init; }
@@ -78,6 +90,16 @@ public sealed record ServerOptions
             throw new FcnSharpException(FormattableString.Invariant($"A port is from 0 to {IPEndPoint.MaxPort}, found {Port}."));
         }
 
+        if (HostNames.FirstOrDefault(n => Uri.CheckHostName(n) == UriHostNameType.Unknown) is { } name)
+        {
+            throw new FcnSharpException($"A host name is one such as fcn.example.com, without scheme and port, found '{name}'.");
+        }
+
+        if (AllowedOrigins.FirstOrDefault(o => o != "*" && !IsOrigin(o)) is { } origin)
+        {
+            throw new FcnSharpException($"An origin is a scheme and a host, perhaps with a port, such as https://app.example.com, or * for all, found '{origin}'.");
+        }
+
         if (ApiKey is not null && (ApiKey.Length < MinApiKeyLength || !ApiKey.All(c => c is > ' ' and <= '~')))
         {
             throw new FcnSharpException($"An API key has at least {MinApiKeyLength} visible ASCII characters and no blanks; make one by: openssl rand -hex 32");
@@ -85,6 +107,10 @@ public sealed record ServerOptions
     }
 
     private const int MinApiKeyLength = 16;
+
+    /// <summary>As browsers write one: nothing behind the host and its port.</summary>
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 && text.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
 
     private static void Positive(long value, string what)
     {

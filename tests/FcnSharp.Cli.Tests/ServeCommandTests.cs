@@ -76,6 +76,8 @@ public sealed class ServeCommandTests : IDisposable
     [InlineData(1, "error: Two models are called 'x'", "--model", "x.safetensors", "--model", "other/x.safetensors")]
     [InlineData(1, "error: nowhere.safetensors", "--model", "nowhere.safetensors")]
     [InlineData(1, "error: Could not find", "--api-key-file", "/no/such/key")]
+    [InlineData(1, "error: A host name is one such as fcn.example.com, without scheme and port, found 'a:1'", "--host-name", "fcn.example.com", "--host-name", "a:1")]
+    [InlineData(1, "error: An origin is a scheme and a host, perhaps with a port, such as https://app.example.com, or * for all, found 'app'", "--allow-origin", "app")]
     [InlineData(2, "error: --port needs a whole number from 0 to 65535, found '-1'", "--port", "-1")]
     [InlineData(2, "error: --queue needs a whole number from 1 to 10000, found '0'", "--queue", "0")]
     [InlineData(2, "error: --log must be text or json, found 'xml'", "--log", "xml")]

@@ -44,12 +44,12 @@ public class HostileTests
     }
 
     [Theory]
-    [InlineData("POST /v1/segment HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
-    [InlineData("POST /v1/segment HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n")]
-    [InlineData("POST /v1/segment HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n")]
+    [InlineData("POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    [InlineData("POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n")]
+    [InlineData("POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\n\r\n")]
     [InlineData("\0\0\0\0\r\n\r\n")]
-    [InlineData("GET /%00%ff/../..//etc/passwd?%zz=1&=&& HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /%00%ff/../..//etc/passwd?%zz=1&=&& HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")]
     public async Task Broken_requests_end_with_an_error_and_nothing_else(string request)
     {
         await using RunningServer server = await RunningServer.Start();
@@ -118,7 +118,7 @@ public class HostileTests
     [Fact]
     public async Task Images_together_are_bounded_and_wait_for_each_other()
     {
-        await using RunningServer server = await RunningServer.Start(o => o with { MaxHeldImageBytes = 100_000 });
+        await using RunningServer server = await RunningServer.Start(o => o with { MaxHeldImageBytes = 100_000, QueueLength = 12 });
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(async i =>
         {

@@ -27,6 +27,10 @@ public class OptionsTests
         { "images in the queue", o => o with { QueueLength = 0 } },
         { "time in the queue", o => o with { QueueTimeout = TimeSpan.Zero } },
         { "time to compute", o => o with { ComputeTimeout = TimeSpan.FromDays(2) } },
+        { "found 'http://fcn.example.com'", o => o with { HostNames = ["http://fcn.example.com"] } },
+        { "found 'fcn.example.com:8080'", o => o with { HostNames = ["fcn.example.com:8080"] } },
+        { "found 'app.example.com'", o => o with { AllowedOrigins = ["app.example.com"] } },
+        { "found 'https://app.example.com/'", o => o with { AllowedOrigins = ["*", "https://app.example.com/"] } },
         { "at least 16 visible", o => o with { ApiKey = "short" } },
         { "at least 16 visible", o => o with { ApiKey = "with blank 0123456789" } },
     };

@@ -19,7 +19,7 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>A request's head.</summary>
-    public static string Post(string headers = "") => $"POST /v1/segment HTTP/1.1\r\nHost: x\r\n{headers}\r\n";
+    public static string Post(string headers = "") => $"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n";
 
     public void Write(string text) => Write(Encoding.ASCII.GetBytes(text));
 

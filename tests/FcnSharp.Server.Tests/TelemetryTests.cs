@@ -28,7 +28,7 @@ public partial class TelemetryTests
         Assert.Equal(61 * 47, await server.Metric("fcn_pixels_total"));
         Assert.Equal(RunningServer.Scene().Length, await server.Metric("fcn_body_bytes_total"));
         Assert.Equal(1, await server.Metric("fcn_ready"));
-        Assert.Equal(16, await server.Metric("fcn_queue_limit"));
+        Assert.Equal(new ServerOptions().QueueLength, await server.Metric("fcn_queue_limit"));
         Assert.Equal(1, await server.Metric("fcn_model_info{model=\"mini\",net=\"mini-fcn8s\",classes=\"6\"}"));
         foreach (string phase in (string[])["body", "queue", "decode", "compute", "encode"])
         {

@@ -18,6 +18,8 @@ internal sealed class ServeCommand : Verb
     private readonly Option<string[]> _models = new("--model") { Description = "A model file, perhaps under another name: NAME=FILE; may be repeated, the first is the default. The street scene model that comes with fcn if not given.", HelpName = "[name=]file" };
     private readonly Option<string> _host = new("--host") { Description = "The IP address to listen on; * for all.", HelpName = "address", DefaultValueFactory = _ => Usual.Host };
     private readonly Option<int> _port = Numbers.WholeNumber("--port", "The port to listen on; 0 for any that is free.", Usual.Port, 0, IPEndPoint.MaxPort);
+    private readonly Option<string[]> _hostNames = new("--host-name") { Description = "A name that this machine goes by, such as fcn.example.com, beside localhost and its addresses; may be repeated.", HelpName = "name" };
+    private readonly Option<string[]> _origins = new("--allow-origin") { Description = "A site whose pages may use the server, such as https://app.example.com, or * for all; may be repeated.", HelpName = "origin" };
     private readonly Option<int> _maxBody = Numbers.WholeNumber("--max-body", "The most MiB of a request's body.", (int)(Usual.MaxBodyBytes >> 20), 1, 1024);
     private readonly Option<int> _maxPixels = Numbers.WholeNumber("--max-pixels", "The most pixels of an image.", (int)Usual.MaxPixels, 1);
     private readonly Option<int> _queue = Numbers.WholeNumber("--queue", "How many images may wait; further ones are refused.", Usual.QueueLength, 1, 10_000);
@@ -34,6 +36,8 @@ internal sealed class ServeCommand : Verb
         Add(_models);
         Add(_host);
         Add(_port);
+        Add(_hostNames);
+        Add(_origins);
         Add(_maxBody);
         Add(_maxPixels);
         Add(_queue);
@@ -52,6 +56,8 @@ internal sealed class ServeCommand : Verb
             Models = Models(parsed),
             Host = parsed.GetValue(_host)!,
             Port = parsed.GetValue(_port),
+            HostNames = parsed.GetValue(_hostNames) ?? [],
+            AllowedOrigins = parsed.GetValue(_origins) ?? [],
             MaxBodyBytes = (long)parsed.GetValue(_maxBody) << 20,
             MaxPixels = parsed.GetValue(_maxPixels),
             QueueLength = parsed.GetValue(_queue),

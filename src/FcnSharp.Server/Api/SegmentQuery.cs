@@ -16,22 +16,10 @@ internal sealed record SegmentQuery(string? Model, Parts Include, View? View, do
     private const int MaxTolerance = 1000;
 
     /// <summary>The parts by the names that requests call them.</summary>
-    public static IReadOnlyDictionary<string, Parts> PartNames { get; } = new Dictionary<string, Parts>(StringComparer.Ordinal)
-    {
-        ["mask"] = Parts.Mask,
-        ["overlay"] = Parts.Overlay,
-        ["confidence"] = Parts.Confidence,
-        ["rle"] = Parts.Rle,
-        ["polygons"] = Parts.Polygons,
-    };
+    public static IReadOnlyDictionary<string, Parts> PartNames { get; } = NamesOf(Enum.GetValues<Parts>().Where(p => p != Parts.None));
 
     /// <summary>The views by the names that requests call them.</summary>
-    public static IReadOnlyDictionary<string, View> ViewNames { get; } = new Dictionary<string, View>(StringComparer.Ordinal)
-    {
-        ["mask"] = Api.View.Mask,
-        ["overlay"] = Api.View.Overlay,
-        ["confidence"] = Api.View.Confidence,
-    };
+    public static IReadOnlyDictionary<string, View> ViewNames { get; } = NamesOf(Enum.GetValues<View>());
 
     /// <summary>Reads the parameters.</summary>
     /// <exception cref="ProblemException">One is not known, given twice, or makes no sense.</exception>
@@ -62,6 +50,9 @@ internal sealed record SegmentQuery(string? Model, Parts Include, View? View, do
         ? view
         : throw Bad($"There is no view '{name}'; there are {string.Join(", ", ViewNames.Keys)}.");
 
+    private static Dictionary<string, T> NamesOf<T>(IEnumerable<T> values)
+        where T : struct, Enum => values.ToDictionary(v => v.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+
     private static Parts ReadParts(string list)
     {
         Parts parts = Parts.None;
@@ -84,20 +75,20 @@ internal sealed record SegmentQuery(string? Model, Parts Include, View? View, do
     private static ProblemException Bad(string detail) => new(StatusCodes.Status400BadRequest, detail);
 }
 
-/// <summary>What a JSON answer may have beside the classes.</summary>
+/// <summary>What a JSON answer may have beside the classes: pictures, each as the <see cref="View"/> of its name, and figures.</summary>
 [Flags]
 internal enum Parts
 {
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>The class of each pixel, as a picture.</summary>
+    /// <summary>The classes.</summary>
     Mask = 1,
 
-    /// <summary>The image under the classes' colours.</summary>
+    /// <summary>The image under them.</summary>
     Overlay = 2,
 
-    /// <summary>How sure the model is of each pixel, as a picture.</summary>
+    /// <summary>How sure the model is.</summary>
     Confidence = 4,
 
     /// <summary>The class of each pixel, as lengths of runs.</summary>

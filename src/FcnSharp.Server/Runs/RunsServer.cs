@@ -1,4 +1,5 @@
 using System.Net;
+using FcnSharp.Server.Api;
 using FcnSharp.Server.Page;
 using FcnSharp.Tensors;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,8 @@ public sealed class RunsServer : IAsyncDisposable, IDisposable
         });
         builder.Services.AddRoutingCore();
         WebApplication app = builder.Build();
+        BrowserGate others = new(checkHost: true, hostNames: []);
+        app.Use(next => context => others.Handle(context, next));
         app.UseRouting();
         app.MapGet("/", (RequestDelegate)(context =>
         {

@@ -19,7 +19,7 @@ public sealed class Browser : IAsyncDisposable
     private IBrowser? _browser;
 
     /// <summary>A fresh window, as a new visitor has it.</summary>
-    internal async Task<Visit> Open(string address, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    internal async Task<Visit> Open(string address, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light, bool touch = false)
     {
         IBrowser browser = await Start();
         IBrowserContext context = await browser.NewContextAsync(new()
@@ -27,6 +27,8 @@ public sealed class Browser : IAsyncDisposable
             BaseURL = address,
             ViewportSize = new() { Width = width, Height = height },
             ColorScheme = scheme,
+            HasTouch = touch,
+            IsMobile = touch,
             AcceptDownloads = true,
             Permissions = ["camera"],
         });

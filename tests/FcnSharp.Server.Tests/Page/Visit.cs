@@ -90,9 +90,16 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Moves the pointer over a pixel of the image that is shown whole.</summary>
     public async Task PointAt(int x, int y, int width, int height)
     {
+        (float left, float top) = await PlaceOf(x, y, width, height);
+        await Page.Mouse.MoveAsync(left, top);
+    }
+
+    /// <summary>Where the middle of a pixel of the image is in the window, while the image is shown whole.</summary>
+    public async Task<(float X, float Y)> PlaceOf(int x, int y, int width, int height)
+    {
         LocatorBoundingBoxResult box = (await this["#canvas"].BoundingBoxAsync())!;
         float scale = Math.Min(box.Width / width, box.Height / height);
-        await Page.Mouse.MoveAsync(box.X + (box.Width - (width * scale)) / 2 + ((x + 0.5f) * scale), box.Y + (box.Height - (height * scale)) / 2 + ((y + 0.5f) * scale));
+        return (box.X + (box.Width - (width * scale)) / 2 + ((x + 0.5f) * scale), box.Y + (box.Height - (height * scale)) / 2 + ((y + 0.5f) * scale));
     }
 
     public static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -13,8 +13,8 @@ export class ApiError extends Error {
 }
 
 const kinds = {
-  400: "broken", 401: "key", 403: "key", 404: "missing", 408: "late", 406: "failed", 413: "large",
-  415: "format", 422: "unfit", 429: "busy", 503: "busy",
+  400: "broken", 401: "key", 403: "foreign", 404: "missing", 408: "late", 406: "failed", 413: "large",
+  415: "format", 421: "foreign", 422: "unfit", 429: "busy", 503: "busy",
 };
 
 /** Where a request failed on the way: the server is gone, or it would not take so much. */

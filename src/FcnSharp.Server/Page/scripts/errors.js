@@ -9,6 +9,7 @@ const words = {
   late: ["The server took too long", "Try again, or make the image smaller."],
   gone: ["The server does not answer", "Check that it is still running and that you are connected; this page tries again by itself."],
   key: ["The server wants its API key", "Give the key that it was started with."],
+  foreign: ["The server does not take images from this page", "Open the page at the address that the server was started with, or start it with this one allowed."],
   missing: ["The model is no longer there", "Reload the page to see which models the server has now."],
   view: ["The answer could not be shown", "This browser has too little memory for an image of this size; make it smaller."],
   failed: ["The server could not do this", "Try again; if it stays so, look at the server's log."],

@@ -52,8 +52,8 @@ export function wire(canvas, view, { onPoint, onKeyMove, keys }) {
 
   function pinch(other, before, after) {
     const distance = p => Math.hypot(p.x - other.x, p.y - other.y);
-    const [x, y] = [(after.x + other.x) / 2, (after.y + other.y) / 2];
-    view.zoomBy(distance(after) / Math.max(1, distance(before)), x, y);
+    // About the middle of the fingers before, which then goes where their middle is now.
+    view.zoomBy(distance(after) / Math.max(1, distance(before)), (before.x + other.x) / 2, (before.y + other.y) / 2);
     view.panBy((after.x - before.x) / 2, (after.y - before.y) / 2);
   }
 

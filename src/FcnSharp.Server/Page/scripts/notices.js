@@ -1,6 +1,6 @@
 // What the page tells besides the image: the banner, the spoken line, the question for the key.
 
-import { byId, setText } from "./dom.js";
+import { byId, make, setText } from "./dom.js";
 
 /** Says something to screen readers. */
 export const announce = text => setText(byId("announcer"), text);
@@ -17,20 +17,27 @@ export function banner(text, action, onAction) {
 
 /** Asks for the API key; null when the user gave none, undefined when it is being asked for already. */
 export function askForKey(wasWrong) {
-  const [dialog, input] = [byId("key-dialog"), byId("key-input")];
-  if (dialog.open) {
+  if (byId("key-dialog")) {
     return Promise.resolve(undefined);
   }
-  setText(byId("key-title"), wasWrong ? "That key was not accepted" : "This server asks for a key");
-  input.value = "";
+  const input = make("input", { id: "key-input", type: "password", autocomplete: "off", spellcheck: false, required: true });
+  const cancel = make("button", { type: "button", id: "key-cancel", className: "button", textContent: "Cancel" });
+  const form = make("form", { method: "dialog" },
+    make("h2", { id: "key-title", textContent: wasWrong ? "That key was not accepted" : "This server asks for a key" }),
+    make("p", { textContent: "Give the API key that the server was started with. It stays in this page's memory and is gone when you close it." }),
+    make("label", { for: "key-input", textContent: "API key" }),
+    input,
+    make("div", { className: "buttons end" }, cancel, make("button", { type: "submit", className: "button primary", textContent: "Use the key" })));
+  const dialog = make("dialog", { id: "key-dialog", "aria-labelledby": "key-title" }, form);
+  document.body.append(dialog);
   dialog.showModal();
   return new Promise(resolve => {
     let given = null;
-    byId("key-form").onsubmit = () => { given = input.value.trim() || null; };
-    byId("key-cancel").onclick = () => dialog.close();
-    dialog.onclose = () => {
-      input.value = "";
+    form.addEventListener("submit", () => { given = input.value.trim() || null; });
+    cancel.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
       resolve(given);
-    };
+    });
   });
 }
