@@ -154,6 +154,24 @@ public sealed class PageErrorTests(Browser browser, ReadyServer server) : IClass
         visit.AssertClean();
     }
 
+    [Fact]
+    public async Task A_page_that_the_server_takes_for_anothers_says_so_and_asks_for_no_key()
+    {
+        // As behind a proxy that calls the server by another name than browsers do.
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v1/segment") { Content = new ByteArrayContent(Image) };
+        request.Headers.Add("Origin", "https://fcn.example.com");
+        using HttpResponseMessage refused = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        string body = await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        await using Visit visit = await Open(server.Server);
+        await visit.Page.RouteAsync("**/v1/segment*", route => route.FulfillAsync(new() { Status = (int)refused.StatusCode, ContentType = "application/problem+json", Body = body }));
+
+        await visit.Drop("street.png", Image);
+
+        await ExpectStatus(visit, "The server does not take images from this page", "--allow-origin");
+        await Expect(visit["#key-dialog"]).ToHaveCountAsync(0);
+        visit.AssertClean();
+    }
+
     private async Task<Visit> Open(RunningServer to) => await (await browser.Open(to.Client.BaseAddress!.ToString())).ExpectErrors().Go();
 
     private static async Task ExpectStatus(Visit visit, string title, string text)
