@@ -73,6 +73,25 @@ public sealed class PageErrorTests(Browser browser, ReadyServer server) : IClass
     }
 
     [Fact]
+    public async Task More_images_than_the_queue_has_places_are_all_served_in_the_end()
+    {
+        await using RunningServer narrow = await ReadyServer.Start(o => o with { QueueLength = 1 });
+        await using Visit visit = await Open(narrow);
+        using (narrow.Block())
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                await visit.Drop($"{i}.png", Image);
+            }
+
+            await RunningServer.Until(async () => await narrow.Metric("fcn_requests_total{route=\"/v1/segment\",status=\"429\"}") >= 1, "one is refused");
+        }
+
+        await Expect(visit[".thumb[aria-label$=', done']"]).ToHaveCountAsync(5, new() { Timeout = 30_000 });
+        visit.AssertClean();
+    }
+
+    [Fact]
     public async Task A_server_that_is_gone_is_told_and_found_again()
     {
         RunningServer first = await ReadyServer.Start();
