@@ -73,6 +73,25 @@ public sealed class PageErrorTests(Browser browser, ReadyServer server) : IClass
     }
 
     [Fact]
+    public async Task More_images_than_the_queue_has_places_are_all_served_in_the_end()
+    {
+        await using RunningServer narrow = await ReadyServer.Start(o => o with { QueueLength = 1 });
+        await using Visit visit = await Open(narrow);
+        using (narrow.Block())
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                await visit.Drop($"{i}.png", Image);
+            }
+
+            await RunningServer.Until(async () => await narrow.Metric("fcn_requests_total{route=\"/v1/segment\",status=\"429\"}") >= 1, "one is refused");
+        }
+
+        await Expect(visit[".thumb[aria-label$=', done']"]).ToHaveCountAsync(5, new() { Timeout = 30_000 });
+        visit.AssertClean();
+    }
+
+    [Fact]
     public async Task A_server_that_is_gone_is_told_and_found_again()
     {
         RunningServer first = await ReadyServer.Start();
@@ -151,6 +170,24 @@ public sealed class PageErrorTests(Browser browser, ReadyServer server) : IClass
 
         await visit.WaitForResult();
         await Expect(visit[".thumb[aria-label$=', done']"]).ToHaveCountAsync(2);
+        visit.AssertClean();
+    }
+
+    [Fact]
+    public async Task A_page_that_the_server_takes_for_anothers_says_so_and_asks_for_no_key()
+    {
+        // As behind a proxy that calls the server by another name than browsers do.
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v1/segment") { Content = new ByteArrayContent(Image) };
+        request.Headers.Add("Origin", "https://fcn.example.com");
+        using HttpResponseMessage refused = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        string body = await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        await using Visit visit = await Open(server.Server);
+        await visit.Page.RouteAsync("**/v1/segment*", route => route.FulfillAsync(new() { Status = (int)refused.StatusCode, ContentType = "application/problem+json", Body = body }));
+
+        await visit.Drop("street.png", Image);
+
+        await ExpectStatus(visit, "The server does not take images from this page", "--allow-origin");
+        await Expect(visit["#key-dialog"]).ToHaveCountAsync(0);
         visit.AssertClean();
     }
 
