@@ -107,7 +107,7 @@ internal static class HuffmanCode
             }
         }
 
-        // These take more codes than there are. A leaf above the limit that makes room for one from it below itself frees one code.
+        // These take more codes than there are. One of them beside a leaf from above the limit, both a bit longer than that leaf was, frees one code.
         for (; space < 0; space++)
         {
             int length = longest - 1;
