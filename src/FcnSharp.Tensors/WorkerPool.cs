@@ -30,6 +30,9 @@ public sealed class WorkerPool : IDisposable
     private static readonly Lock SharedGate = new();
     private static WorkerPool? _shared;
 
+    [ThreadStatic]
+    private static bool _alone;
+
     private readonly object _gate = new();
     private readonly Thread[] _workers;
     private readonly bool _lastItemFirst;
@@ -115,7 +118,7 @@ public sealed class WorkerPool : IDisposable
         // A count that overflowed must not pass for no work at all.
         ArgumentOutOfRangeException.ThrowIfNegative(items);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(items, NoItemsLeft);
-        if (items <= 1 || _workers.Length == 0 || Interlocked.Exchange(ref _busy, 1) != 0)
+        if (items <= 1 || _workers.Length == 0 || _alone || Interlocked.Exchange(ref _busy, 1) != 0)
         {
             for (int i = 0; i < items; i++)
             {
@@ -132,6 +135,27 @@ public sealed class WorkerPool : IDisposable
         finally
         {
             Volatile.Write(ref _busy, 0);
+        }
+    }
+
+    /// <summary>
+    /// Does work whose jobs, whatever the pool, run on the calling thread alone. Where there is as much work at once as there are processors this is
+    /// faster than to share each piece of it: no thread waits for another.
+    /// </summary>
+    /// <param name="work">What to do; jobs that it hands to other threads do not count.</param>
+    /// <returns>What it gives.</returns>
+    public static T RunAlone<T>(Func<T> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        bool before = _alone;
+        _alone = true;
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            _alone = before;
         }
     }
 

@@ -154,6 +154,38 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void Work_alone_stays_on_its_thread_and_ends_so()
+    {
+        using var pool = new WorkerPool(3);
+        void RunHere()
+        {
+            int caller = Environment.CurrentManagedThreadId;
+            int done = 0;
+            pool.Run(new ActionJob((item, worker) =>
+            {
+                Assert.Equal((caller, 0, item), (Environment.CurrentManagedThreadId, worker, done++));
+                Thread.Sleep(5);
+            }), 12);
+            Assert.Equal(12, done);
+        }
+
+        int result = WorkerPool.RunAlone(() =>
+        {
+            RunHere();
+            Assert.Throws<FcnSharpException>(() => WorkerPool.RunAlone<int>(() => throw new FcnSharpException("work failed")));
+
+            // Still inside of the outer work.
+            RunHere();
+            return 7;
+        });
+        Assert.Equal(7, result);
+
+        // And no more: the two items need a thread each.
+        using var both = new Barrier(2);
+        pool.Run(new ActionJob((_, _) => Assert.True(both.SignalAndWait(Patience))), 2);
+    }
+
+    [Fact]
     public void A_caller_that_finishes_first_waits_for_the_others()
     {
         using var pool = new WorkerPool(3);

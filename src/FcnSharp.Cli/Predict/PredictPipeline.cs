@@ -21,6 +21,10 @@ internal sealed class PredictPipeline : IDisposable
     private const int Ahead = 4;
 
     private readonly Lock _gate = new();
+
+    /// <summary>Shared by images that are computed on one core each; an image on all cores has it for itself.</summary>
+    private readonly ReaderWriterLockSlim _cores = new();
+
     private readonly BlockingCollection<Decoded> _decoded = new(Ahead);
     private readonly BlockingCollection<Segmented> _segmented = new(Ahead);
     private readonly PredictPlanner _planner;
@@ -29,16 +33,23 @@ internal sealed class PredictPipeline : IDisposable
     private readonly Palette _palette;
     private readonly PredictSettings _settings;
     private readonly IPredictObserver _observer;
+    private readonly int _threads;
+    private readonly int _alone;
     private Exception? _broken;
     private int _next = -1;
     private int _decoding;
+    private int _taken;
 
-    private PredictPipeline(Segmenter segmenter, PredictSettings settings, IPredictObserver observer)
+    private PredictPipeline(int images, Segmenter segmenter, PredictSettings settings, IPredictObserver observer)
     {
+        _threads = WorkerPool.Shared.Threads;
+
+        // The last ones, too few for all cores, have these together.
+        _alone = images - (images % _threads);
         _segmenter = segmenter;
         _palette = Palette.Of(segmenter.Description.Classes);
         _settings = settings;
-        _planner = new PredictPlanner(segmenter, settings);
+        _planner = new PredictPlanner(segmenter, settings, _threads);
         _budget = new ByteBudget(_planner.PictureBudget);
         _observer = observer;
     }
@@ -53,7 +64,7 @@ internal sealed class PredictPipeline : IDisposable
     /// <exception cref="FcnSharpException">A result cannot be written.</exception>
     public static void Run(IReadOnlyList<PredictImage> images, Segmenter segmenter, PredictSettings settings, IPredictObserver observer, CancellationToken stop)
     {
-        using PredictPipeline pipeline = new(segmenter, settings, observer);
+        using PredictPipeline pipeline = new(images.Count, segmenter, settings, observer);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         pipeline.Run(images, end);
         if (pipeline._broken is { } broken)
@@ -69,6 +80,7 @@ internal sealed class PredictPipeline : IDisposable
     {
         _decoded.Dispose();
         _segmented.Dispose();
+        _cores.Dispose();
     }
 
     private void Run(IReadOnlyList<PredictImage> images, CancellationTokenSource end)
@@ -77,11 +89,8 @@ internal sealed class PredictPipeline : IDisposable
         _decoding = threads;
         Thread[] decoders = Start("decoder", threads, end, () => Decode(images, end.Token));
         Thread[] encoders = Start("encoder", threads, end, Encode);
-        if (threads > 0)
-        {
-            Guard(end, () => Segment(end.Token));
-        }
-
+        Thread[] computers = Start("computer", Math.Min(_threads, images.Count), end, () => Segment(end.Token));
+        JoinAll(computers);
         JoinAll(decoders);
 
         // From here nothing is added, and encoders finish what there is: a stop costs no image that has been computed.
@@ -150,10 +159,41 @@ internal sealed class PredictPipeline : IDisposable
         }
     }
 
+    /// <summary>
+    /// Small images are computed on one core each: no core waits for another within a layer, or for what decoders and encoders have in hand. An image
+    /// gives the same on one core as on all.
+    /// </summary>
     private Segmented SegmentWhole(Decoded next, CancellationToken end)
     {
         RgbImage pixels = next.Pixels!;
-        return new(next, pixels, _segmenter.Segment(pixels, _segmenter.Options with { Confidence = _settings.Confidence }, end));
+        Segmentation Compute() => _segmenter.Segment(pixels, _segmenter.Options with { Confidence = _settings.Confidence }, end);
+        if (Interlocked.Increment(ref _taken) > _alone || !next.Way.Small)
+        {
+            return new(next, pixels, OnAllCores(Compute));
+        }
+
+        _cores.EnterReadLock();
+        try
+        {
+            return new(next, pixels, WorkerPool.RunAlone(Compute));
+        }
+        finally
+        {
+            _cores.ExitReadLock();
+        }
+    }
+
+    private T OnAllCores<T>(Func<T> compute)
+    {
+        _cores.EnterWriteLock();
+        try
+        {
+            return compute();
+        }
+        finally
+        {
+            _cores.ExitWriteLock();
+        }
     }
 
     /// <summary>Results of tiles go to their files as they come, because they may not fit memory.</summary>
@@ -173,7 +213,7 @@ internal sealed class PredictPipeline : IDisposable
                 _observer.OnRows(next.Image, done, source.Height);
             }
         });
-        _segmenter.SegmentTiled(source, sink, next.Way.Options, end);
+        OnAllCores(() => _segmenter.SegmentTiled(source, sink, next.Way.Options, end));
         End(next, sink);
     }
 

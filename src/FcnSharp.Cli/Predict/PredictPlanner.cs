@@ -22,11 +22,12 @@ internal sealed class PredictPlanner
     private readonly Segmenter _segmenter;
     private readonly PredictSettings _settings;
     private readonly TileMode _mode;
+    private readonly int _threads;
 
-    /// <summary>Creates a planner for a model.</summary>
-    public PredictPlanner(Segmenter segmenter, PredictSettings settings)
+    /// <summary>Creates a planner for a model that computes on so many threads.</summary>
+    public PredictPlanner(Segmenter segmenter, PredictSettings settings, int threads)
     {
-        (_segmenter, _settings) = (segmenter, settings);
+        (_segmenter, _settings, _threads) = (segmenter, settings, threads);
         _mode = settings.Tile == TileMode.Auto && !CanTile() ? TileMode.Off : settings.Tile;
     }
 
@@ -54,7 +55,7 @@ internal sealed class PredictPlanner
         TilePlan plan = Plan(info, options);
         if (plan.Count == 1)
         {
-            return new(null, null, ByRows: false, pictures);
+            return new(null, null, ByRows: false, pictures, IsSmall(info, options));
         }
 
         // Classes and confidences leave by rows; only the image itself stays, where it has to be decoded at once.
@@ -73,6 +74,20 @@ internal sealed class PredictPlanner
         }
 
         return new(plan, options, ByRows: false, pictures);
+    }
+
+    /// <summary>Whether an image would not even be cut if each thread had an equal part of the memory.</summary>
+    private bool IsSmall(ImageInfo info, TileOptions options)
+    {
+        try
+        {
+            return _segmenter.PlanTiles(info.Height, info.Width, options with { MemoryBudget = options.MemoryBudget / _threads }, _settings.Confidence).Count == 1;
+        }
+        catch (FcnSharpException)
+        {
+            // Not even the smallest tile fits that.
+            return false;
+        }
     }
 
     /// <summary>What decoding an image takes that is not read by rows; 0 for one that is.</summary>

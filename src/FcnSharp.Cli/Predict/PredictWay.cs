@@ -7,4 +7,5 @@ namespace FcnSharp.Cli.Predict;
 /// <param name="Options">Memory and halo of the tiles.</param>
 /// <param name="ByRows">Whether it is read by rows, and never in memory as a whole.</param>
 /// <param name="PictureBytes">What its pixels and results take beside the computation.</param>
-internal sealed record PredictWay(TilePlan? Tiles, TileOptions? Options, bool ByRows, long PictureBytes);
+/// <param name="Small">Whether as many like it as there are threads can be computed at once.</param>
+internal sealed record PredictWay(TilePlan? Tiles, TileOptions? Options, bool ByRows, long PictureBytes, bool Small = false);

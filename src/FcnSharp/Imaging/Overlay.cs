@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Imaging;
@@ -5,6 +6,9 @@ namespace FcnSharp.Imaging;
 /// <summary>Pictures that show labels: over the image, against the truth, and side by side.</summary>
 public static class Overlay
 {
+    /// <summary>What a colour adds to a vector of bytes that begins at any of its three.</summary>
+    private const int AddedColors = 18;
+
     /// <summary>A correct pixel: a quiet dark green-grey.</summary>
     public static (byte R, byte G, byte B) Correct { get; } = (52, 72, 64);
 
@@ -48,32 +52,58 @@ public static class Overlay
     /// <param name="result">Receives R, G, B of each pixel.</param>
     internal static void Blend(ReadOnlySpan<byte> image, ReadOnlySpan<ushort> labels, Palette palette, int share, int voidLabel, Span<byte> result)
     {
-        // What a colour adds is the same for all of its pixels.
+        // Neighbours mostly have one label, and what its colour adds is the same for all of them.
         ReadOnlySpan<byte> colors = palette.Bytes;
-        Span<int> added = stackalloc int[3 * Palette.MaxCount];
-        for (int i = 0; i < colors.Length; i++)
+        Span<int> added = stackalloc int[AddedColors];
+        while (!labels.IsEmpty)
         {
-            added[i] = (colors[i] * share) + 32768;
-        }
-
-        int kept = 65536 - share;
-        for (int i = 0; i < labels.Length; i++)
-        {
-            int label = labels[i];
-            ReadOnlySpan<byte> from = image.Slice(3 * i, 3);
-            Span<byte> to = result.Slice(3 * i, 3);
+            int label = labels[0];
+            int pixels = labels.IndexOfAnyExcept(labels[0]);
+            pixels = pixels < 0 ? labels.Length : pixels;
+            ReadOnlySpan<byte> from = image[..(3 * pixels)];
             if (label == voidLabel)
             {
-                from.CopyTo(to);
-                continue;
+                from.CopyTo(result);
+            }
+            else
+            {
+                ReadOnlySpan<byte> color = colors.Slice(3 * (label < palette.Count ? label : label % palette.Count), 3);
+                for (int i = 0; i < added.Length; i++)
+                {
+                    added[i] = (color[i % 3] * share) + 32768;
+                }
+
+                Blend(from, added, 65536 - share, result);
             }
 
-            ReadOnlySpan<int> color = added.Slice(3 * (label < palette.Count ? label : label % palette.Count), 3);
-            to[2] = (byte)(((from[2] * kept) + color[2]) >> 16);
-            to[1] = (byte)(((from[1] * kept) + color[1]) >> 16);
-            to[0] = (byte)(((from[0] * kept) + color[0]) >> 16);
+            image = image[(3 * pixels)..];
+            labels = labels[pixels..];
+            result = result[(3 * pixels)..];
         }
     }
+
+    /// <summary>Lays one colour over pixels.</summary>
+    private static void Blend(ReadOnlySpan<byte> from, ReadOnlySpan<int> added, int kept, Span<byte> to)
+    {
+        int i = 0;
+        for (; i <= from.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
+        {
+            // A vector begins at any of a pixel's three bytes.
+            ReadOnlySpan<int> color = added[(i % 3)..];
+            (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Create(from[i..]));
+            Vector128<ushort> first = Vector128.Narrow(Blend(Vector128.WidenLower(low), color, kept), Blend(Vector128.WidenUpper(low), color[4..], kept));
+            Vector128<ushort> second = Vector128.Narrow(Blend(Vector128.WidenLower(high), color[8..], kept), Blend(Vector128.WidenUpper(high), color[12..], kept));
+            Vector128.Narrow(first, second).CopyTo(to[i..]);
+        }
+
+        for (; i < from.Length; i++)
+        {
+            to[i] = (byte)(((from[i] * kept) + added[i % 3]) >> 16);
+        }
+    }
+
+    private static Vector128<uint> Blend(Vector128<uint> from, ReadOnlySpan<int> added, int kept) =>
+        ((from * (uint)kept) + Vector128.Create(added).AsUInt32()) >>> 16;
 
     /// <summary>Where a prediction is wrong: <see cref="Correct"/>, <see cref="Wrong"/>, and black where the truth is void.</summary>
     /// <param name="truth">The true labels.</param>

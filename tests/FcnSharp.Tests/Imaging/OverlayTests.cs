@@ -51,6 +51,32 @@ public sealed class OverlayTests
         Assert.Equal([1, 2, 3, 10, 20, 30, 200, 100, 0], pixels);
     }
 
+    /// <summary>Runs of labels shorter and longer than a vector, with void between: each byte as the formula says.</summary>
+    [Fact]
+    public void Blend_is_the_same_for_runs_of_any_length()
+    {
+        Random random = new(1);
+        RgbImage image = new(1000, 5);
+        random.NextBytes(image.Pixels);
+        LabelMap labels = new(1000, 5);
+        for (int at = 0; at < labels.Labels.Length;)
+        {
+            int length = Math.Min(labels.Labels.Length - at, random.Next(1, 60));
+            labels.Labels.AsSpan(at, length).Fill((ushort)random.Next(5));
+            at += length;
+        }
+
+        Palette palette = new([0, 255, 30, 200, 100, 0, 1, 2, 3]);
+        foreach (double opacity in (double[])[0, 0.3, 0.6, 1])
+        {
+            byte[] pixels = Overlay.Blend(image, labels, palette, opacity, voidLabel: 4).Pixels;
+            long share = (long)Math.Round(opacity * 65536);
+            Assert.Equal(image.Pixels.Select((pixel, i) => labels.Labels[i / 3] == 4
+                ? pixel
+                : (byte)(((pixel * (65536 - share)) + (palette.Bytes[(labels.Labels[i / 3] % 3 * 3) + (i % 3)] * share) + 32768) >> 16)), pixels);
+        }
+    }
+
     [Fact]
     public void A_comparison_is_image_truth_prediction_and_errors_side_by_side()
     {

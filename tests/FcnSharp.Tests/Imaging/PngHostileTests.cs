@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using FcnSharp.Imaging;
@@ -128,6 +129,22 @@ public sealed class PngHostileTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal([0, 0], PngFile.ReadLabels(new MemoryStream(file), "a").Labels);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    /// <summary>However much is inflated at once, it ends with the last row.</summary>
+    [Fact]
+    public void Damage_beyond_the_last_row_is_not_seen()
+    {
+        const int Width = 40_000;
+        const int Stored = Width + 50;
+        byte[] block = new byte[5 + Stored];
+        BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(1), Stored);
+        BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(3), ushort.MaxValue ^ Stored);
+        block.AsSpan(6, Width).Fill(9);
+
+        // Behind it a block of a kind that there is not.
+        byte[] file = new PngBuilder().Header(Width, 1, 8, 0).Chunk("IDAT", [0x78, 0x01, .. block, 0xFF, 0xFF]).End().ToArray();
+        Assert.Equal(-1, PngFile.ReadLabels(new MemoryStream(file), "a").Labels.AsSpan().IndexOfAnyExcept((ushort)9));
     }
 
     [Theory]

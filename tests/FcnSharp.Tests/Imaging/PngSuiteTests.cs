@@ -86,6 +86,19 @@ public sealed class PngSuiteTests
         }
     }
 
+    /// <summary>More than one block of deflate, with long runs and without.</summary>
+    [Theory]
+    [InlineData(PngPacking.Quick)]
+    [InlineData(PngPacking.Labels)]
+    public void Our_large_files_give_the_same_samples_in_libpng(PngPacking packing)
+    {
+        using TempFolder folder = new();
+        ushort[] samples = PngTestData.Samples(new Random(6), 700, 200, 3, 8);
+        samples.AsSpan(100_000, 200_000).Clear();
+        File.WriteAllBytes(folder["a.png"], PngTestData.Write(samples, 700, 200, PngColorType.Rgb, 8, 3, packing));
+        Assert.Equal(samples, LibPng.ReadRaw(folder["a.png"], out _, out _, out _, out _));
+    }
+
     [Fact]
     public void Our_files_give_the_same_samples_in_libpng()
     {

@@ -51,7 +51,7 @@ internal static class PngFilter
                 UndoByPixel<Average>(filtered, above, distance, row);
                 break;
             default:
-                UndoByPixel<Paeth>(filtered, above, distance, row);
+                UndoPaeth(filtered, above, distance, row);
                 break;
         }
     }
@@ -141,6 +141,37 @@ internal static class PngFilter
             c = b;
         }
     }
+
+    /// <summary>
+    /// As <see cref="UndoByPixel"/>, in 16 bits, where differences need no comparisons to be taken: what a pixel waits for is short, and it is what counts.
+    /// </summary>
+    private static void UndoPaeth(ReadOnlySpan<byte> filtered, ReadOnlySpan<byte> above, int distance, Span<byte> row)
+    {
+        int count = filtered.Length - Margin;
+        ref byte stored = ref MemoryMarshal.GetReference(filtered);
+        ref byte up = ref MemoryMarshal.GetReference(above.Slice(Margin, count + Margin));
+        ref byte target = ref MemoryMarshal.GetReference(row.Slice(Margin, count + Margin));
+        Vector128<short> a = Vector128<short>.Zero;
+        Vector128<short> c = Vector128<short>.Zero;
+        for (int i = 0; i < count; i += distance)
+        {
+            Vector128<short> b = LoadWidePixel(ref up, i);
+            Vector128<short> toB = b - c;
+            Vector128<short> toA = a - c;
+            Vector128<short> pa = Vector128.Abs(toB);
+            Vector128<short> pb = Vector128.Abs(toA);
+            Vector128<short> pc = Vector128.Abs(toA + toB);
+            Vector128<short> bOrC = Vector128.ConditionalSelect(Vector128.GreaterThan(pb, pc), c, b);
+            Vector128<short> predicted = Vector128.ConditionalSelect(Vector128.GreaterThan(pa, Vector128.Min(pb, pc)), bOrC, a);
+
+            // The upper bytes are zero in both, and stay so.
+            a = (LoadWidePixel(ref stored, i).AsByte() + predicted.AsByte()).AsInt16();
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, i), Vector128.Narrow(a.AsUInt16(), a.AsUInt16()).AsUInt64().ToScalar());
+            c = b;
+        }
+    }
+
+    private static Vector128<short> LoadWidePixel(ref byte bytes, int at) => Vector128.WidenLower(LoadPixel(ref bytes, at)).AsInt16();
 
     private static Vector128<byte> LoadPixel(ref byte bytes, int at) =>
         Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref bytes, at))).AsByte();

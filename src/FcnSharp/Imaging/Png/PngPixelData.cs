@@ -6,10 +6,17 @@ namespace FcnSharp.Imaging;
 /// <summary>Inflates the pixel data of a PNG and undoes the filters, a row at a time.</summary>
 internal sealed class PngPixelData : IDisposable
 {
+    /// <summary>So much is inflated at once: the decompressor is slow to start and to stop.</summary>
+    private const int MostAhead = 1 << 15;
+
     private readonly PngHeader _header;
     private readonly string _name;
     private readonly PngDataStream _data;
     private readonly ZLibStream _inflated;
+    private long _left;
+    private byte[] _ahead = [];
+    private int _start;
+    private int _end;
     private byte[] _row = [];
     private byte[] _above = [];
     private byte[] _stored = [];
@@ -21,6 +28,7 @@ internal sealed class PngPixelData : IDisposable
         _name = name;
         _data = new PngDataStream(chunks);
         _inflated = new ZLibStream(_data, CompressionMode.Decompress, leaveOpen: true);
+        _left = header.Interlaced ? Adam7.Passes.ToArray().Sum(PassBytes) : (1L + header.RowBytes) * header.Height;
     }
 
     /// <summary>The next row of the picture, or of a pass, of so many bytes; valid until the next call.</summary>
@@ -95,6 +103,7 @@ internal sealed class PngPixelData : IDisposable
             _row = PngFilter.CreateRow(_header.RowBytes);
             _above = PngFilter.CreateRow(_header.RowBytes);
             _stored = new byte[1 + _header.RowBytes + PngFilter.Margin];
+            _ahead = new byte[Math.Min(MostAhead, _left)];
         }
     }
 
@@ -103,14 +112,36 @@ internal sealed class PngPixelData : IDisposable
         int length = buffer.Length;
         while (!buffer.IsEmpty)
         {
-            int count = Inflate(buffer);
+            if (_start == _end)
+            {
+                InflateAhead();
+            }
+
+            int count = Math.Min(buffer.Length, _end - _start);
             if (count == 0)
             {
                 throw PngFailure.Damaged(_name, $"the compressed pixels end inside a row, {buffer.Length} of its {length} bytes are missing");
             }
 
+            _ahead.AsSpan(_start, count).CopyTo(buffer);
+            _start += count;
             buffer = buffer[count..];
         }
+    }
+
+    /// <summary>Never beyond the last row: what stands there is not looked at.</summary>
+    private void InflateAhead()
+    {
+        _end = Inflate(_ahead.AsSpan(0, (int)Math.Min(_ahead.Length, _left)));
+        _start = 0;
+        _left -= _end;
+    }
+
+    /// <summary>The bytes of a pass, filters included.</summary>
+    private long PassBytes(Adam7.Pass pass)
+    {
+        int width = pass.Width(_header.Width);
+        return width == 0 ? 0 : (1L + _header.PackedBytes(width)) * pass.Height(_header.Height);
     }
 
     private int Inflate(Span<byte> buffer)

@@ -12,7 +12,7 @@ public sealed class PngWriter : IDisposable
     private readonly PngHeader _header;
     private readonly PngChunkWriter _chunks;
     private readonly PngDataWriteStream _data;
-    private readonly ZLibStream _deflate;
+    private readonly Stream _deflate;
     private readonly PngRowFilter _filter;
     private readonly byte[] _packed;
     private bool _finished;
@@ -50,7 +50,7 @@ public sealed class PngWriter : IDisposable
         _filter = new PngRowFilter(_header, packing);
         _chunks = new PngChunkWriter(stream);
         _data = new PngDataWriteStream(_chunks);
-        _deflate = new ZLibStream(_data, Deflate(packing), leaveOpen: true);
+        _deflate = packing == PngPacking.Small ? new ZLibStream(_data, CompressionLevel.Optimal, leaveOpen: true) : new RunDeflateStream(_data);
         WriteHead(palette);
     }
 
@@ -122,13 +122,6 @@ public sealed class PngWriter : IDisposable
             _data.Dispose();
         }
     }
-
-    private static ZLibCompressionOptions Deflate(PngPacking packing) => packing switch
-    {
-        PngPacking.Quick => new() { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.HuffmanOnly },
-        PngPacking.Labels => new() { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding },
-        _ => new(),
-    };
 
     private static void CheckPalette(PngColorType colorType, int bitDepth, Palette? palette)
     {
