@@ -21,10 +21,17 @@ internal sealed class InfoCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public InfoCommand()
-        : base("info", "Show the version, the runtime and what this machine offers to compute on, or a net layer by layer.", "fcn info fcn8s-vgg16 --size 500x375")
+        : base(
+            "info",
+            "Show the version, the runtime and what this machine offers to compute on, or a net layer by layer.",
+            "fcn info fcn8s-vgg16 --size 500x375",
+            "fcn info",
+            "fcn info demo/model.safetensors --json")
     {
         _net.Validators.Add(RefuseOptions);
+        _padding.CompletionSources.Add(Paddings.Words);
         _padding.Validators.Add(Paddings.RefuseOthers);
+        _net.CompletionSources.Add([.. Catalogue.Names]);
         Add(_net);
         Add(_size);
         Add(_classes);

@@ -34,7 +34,7 @@ internal sealed class PredictCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public PredictCommand()
-        : base("predict", "Segment images with a trained model.", "fcn predict street.png photos --out out")
+        : base("predict", "Segment images with a trained model.", "fcn predict street.png photos --out out", "fcn predict --model demo/model.safetensors street.png --confidence", "fcn predict 'photos/**/*.jpg' @list.txt --out out --resume --json")
     {
         Add(_images);
         Add(_lists);

@@ -56,7 +56,12 @@ internal sealed class TrainCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public TrainCommand()
-        : base("train", "Train a net on your images and labels.", "fcn train --data demo/data --net mini-fcn8s --epochs 5 --out run")
+        : base(
+            "train",
+            "Train a net on your images and labels.",
+            "fcn train --data demo/data --net mini-fcn8s --epochs 5 --out run",
+            "fcn train --data mine --weights bvlc_googlenet.caffemodel --out mine-run",
+            "fcn train --data demo/data --net mini-fcn8s --out run2 --dashboard 8090")
     {
         Option[] options =
         [
@@ -71,6 +76,7 @@ internal sealed class TrainCommand : Verb
 
         _labels.AddTo(this);
 
+        _net.CompletionSources.Add([.. Catalogue.Names]);
         _lrMult.Validators.Add(result =>
         {
             foreach (string text in result.Tokens.Select(t => t.Value).Where(t => ParameterRule.Parse(t) is null))

@@ -39,8 +39,11 @@ internal sealed class Terminal
     /// <summary>Whether the error stream is a terminal whose last line can be rewritten.</summary>
     public bool IsLive { get; }
 
+    /// <summary>The terminal's width in columns now.</summary>
+    public int Width => _width();
+
     /// <summary>How many characters the live line has room for.</summary>
-    public int UsableWidth => Math.Max(1, _width() - 1);
+    public int UsableWidth => Math.Max(1, Width - 1);
 
     /// <summary>The streams of this process.</summary>
     public static Terminal OfProcess()
