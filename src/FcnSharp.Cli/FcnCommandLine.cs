@@ -28,7 +28,7 @@ internal static class FcnCommandLine
         ParseResult parsed = Parse(root, args);
 
         // Asking for help clears the parser's errors, yet help on a verb that does not exist would be a wrong answer.
-        if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
+        if (parsed.Errors.Count > 0 || UnknownWord(parsed) is not null)
         {
             return UsageError(parsed, terminal);
         }
@@ -79,14 +79,21 @@ internal static class FcnCommandLine
     private static int UsageError(ParseResult parsed, Terminal terminal)
     {
         // A word that is no verb at all also causes complaints about what then is missing: the word itself is the mistake.
-        string problem = parsed.UnmatchedTokens.Count > 0 ? UnknownWord(parsed) : parsed.Errors[0].Message.TrimEnd('.');
+        string problem = UnknownWord(parsed) ?? CommandHost.OneLine(parsed.Errors[0].Message).TrimEnd('.');
         terminal.WriteErrorLine($"error: {problem}; see {PathOf(parsed)} --help");
         return ExitCodes.Usage;
     }
 
-    private static string UnknownWord(ParseResult parsed)
+    /// <summary>The first word that nothing here knows, with what it would have to be; null if there is none.</summary>
+    private static string? UnknownWord(ParseResult parsed)
     {
-        string word = parsed.UnmatchedTokens[0];
+        // The library takes a first word in brackets for a directive, and then does as if it were not there.
+        string? word = parsed.UnmatchedTokens is [var unmatched, ..] ? unmatched : parsed.Tokens.FirstOrDefault(token => token.Type == TokenType.Directive)?.Value;
+        if (word is null)
+        {
+            return null;
+        }
+
         string kind = word.StartsWith('-') ? "option" : parsed.CommandResult.Command is Verb ? "argument" : "verb";
         return $"unknown {kind} '{word}'";
     }

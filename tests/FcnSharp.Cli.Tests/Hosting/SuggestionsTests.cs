@@ -13,7 +13,7 @@ public sealed class SuggestionsTests
     // A value, or an option before the verb, is no verb.
     [InlineData("--data", "--quiet", "eval", "--dat")]
     [InlineData("--list", "predict", "--out", "demo", "--li")]
-    [InlineData("--threads", "--threads", "2", "predict", "a.png", "--thre")]
+    [InlineData("--kernels", "--threads", "2", "predict", "a.png", "--ker")]
     // What was given once is not offered again, unless it may be repeated.
     [InlineData("", "predict", "--resume", "--res")]
     [InlineData("--only", "bench", "--only", "x", "--on")]
