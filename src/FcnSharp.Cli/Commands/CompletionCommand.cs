@@ -9,7 +9,7 @@ internal sealed class CompletionCommand : Verb
     /// <summary>The shells, and the resource that is the script of each.</summary>
     private static readonly (string Shell, string Script)[] Scripts = [("bash", "fcn.bash"), ("zsh", "fcn.zsh"), ("fish", "fcn.fish"), ("powershell", "fcn.ps1")];
 
-    private readonly Argument<string> _shell = new("shell") { Description = "The shell; the script's first lines say how to load it.", HelpName = string.Join('|', Scripts.Select(each => each.Shell)) };
+    private readonly Argument<string> _shell = new("shell") { Description = "bash, zsh, fish or powershell; the script's first lines say how to load it.", HelpName = "shell" };
 
     /// <summary>Creates the verb.</summary>
     public CompletionCommand()

@@ -19,7 +19,7 @@ internal sealed class DataCommand : Verb
     private readonly Argument<string> _action = new("action")
     {
         Description = "check reads every file; info reads headers only; download gets a dataset from the web.",
-        HelpName = $"{CheckAction}|{InfoAction}|{DownloadAction}",
+        HelpName = "action",
     };
 
     private readonly Argument<string> _subject = new("subject")

@@ -13,7 +13,7 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn info`: what runs, and on what; or what a net, a model file or a file of weights is made of.</summary>
 internal sealed class InfoCommand : Verb
 {
-    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost; or any file of weights: show its tensors.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost; or any file of weights: show its tensors.", HelpName = "net|file", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Height and width of the image that costs are told for.", HelpName = "HxW", CustomParser = ImageSize.Parse };
     private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "Classes of the net; the usual ones if not given.", 0, 2, ushort.MaxValue);
     private readonly Option<string?> _padding = new("--padding") { Description = "Border of an FCN: tight, or the reference's 100 pixels.", HelpName = "tight|reference" };
