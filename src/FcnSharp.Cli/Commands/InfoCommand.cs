@@ -75,7 +75,7 @@ internal sealed class InfoCommand : Verb
         }
         else
         {
-            WriteText(info, context.Output);
+            WriteText(info, context.Terminal);
         }
 
         return ExitCodes.Success;
@@ -140,8 +140,9 @@ internal sealed class InfoCommand : Verb
         }
     }
 
-    private static void WriteText(MachineInfo info, TextWriter output)
+    private static void WriteText(MachineInfo info, Terminal terminal)
     {
+        TextWriter output = terminal.Output;
         (string Name, string Value)[] rows =
         [
             ("FcnSharp", info.Version),
@@ -159,20 +160,20 @@ internal sealed class InfoCommand : Verb
             output.WriteLine(name.PadRight(width) + value);
         }
 
-        WriteConvolutions(info.Convolutions, output);
+        WriteConvolutions(info.Convolutions, output, terminal.OutputWidth ?? int.MaxValue);
     }
 
     /// <summary>The table that chooses algorithms; the first line of a pass that fits is taken.</summary>
-    private static void WriteConvolutions(IReadOnlyList<ConvolutionTableRow> table, TextWriter output)
+    private static void WriteConvolutions(IReadOnlyList<ConvolutionTableRow> table, TextWriter output, int lineWidth)
     {
         foreach (IGrouping<string, ConvolutionTableRow> pass in table.GroupBy(row => row.Pass))
         {
             output.WriteLine();
             output.WriteLine(pass.Key);
-            int width = pass.Max(row => row.Algorithm.Length) + 2;
+            int width = pass.Max(row => row.Algorithm.Length) + 4;
             foreach (ConvolutionTableRow row in pass)
             {
-                output.WriteLine($"  {row.Algorithm.PadRight(width)}{row.Shapes}");
+                output.WriteLine(TextWrap.AtBlanks($"  {row.Algorithm}".PadRight(width) + row.Shapes, lineWidth, width));
             }
         }
     }
