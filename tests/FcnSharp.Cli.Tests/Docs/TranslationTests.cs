@@ -32,7 +32,7 @@ public sealed partial class TranslationTests
 
     private static string Figures(string line) => string.Join(' ', Figure().Matches(line).Select(match => match.Value));
 
-    private static IEnumerable<string> Links(string line) => Link().Matches(line).Select(match => match.Groups[1].Value);
+    private static IEnumerable<string> Links(string line) => Link().Matches(line).Select(match => match.Groups[1].Value.Replace(".zh-CN.md", ".md", StringComparison.Ordinal));
 
     /// <summary>Each page links to the other.</summary>
     private static bool IsOfBoth(string link) => !link.StartsWith("README", StringComparison.Ordinal);
