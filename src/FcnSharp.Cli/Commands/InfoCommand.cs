@@ -57,7 +57,7 @@ internal sealed class InfoCommand : Verb
             }
             else
             {
-                described.WriteText(context.Output);
+                described.WriteText(context.Output, context.Terminal.OutputWidth ?? int.MaxValue);
             }
 
             return ExitCodes.Success;

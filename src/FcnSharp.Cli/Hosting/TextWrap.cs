@@ -17,7 +17,11 @@ internal static class TextWrap
         {
             int start = rest.Length - rest.TrimStart().Length;
             int blank = rest.LastIndexOf(' ', width);
-            blank = blank > start ? blank : rest.IndexOf(' ', start);
+            int end = rest.IndexOf(' ', Math.Max(blank, start) + 1);
+            int word = (end < 0 ? rest.Length : end) - Math.Max(blank + 1, start);
+
+            // What is too long for a line of its own stays where it is.
+            blank = blank > start && word <= width - indent ? blank : end;
             if (blank < 0)
             {
                 break;

@@ -12,7 +12,8 @@ public sealed class TextWrapTests
     [InlineData("eleven char", "eleven\n  char")]
     [InlineData("one two three four", "one two\n  three\n  four")]
     [InlineData("anextraordinarilylongword and more", "anextraordinarilylongword\n  and more")]
-    [InlineData("a anextraordinarilylongword", "a\n  anextraordinarilylongword")]
+    [InlineData("a anextraordinarilylongword", "a anextraordinarilylongword")]
+    [InlineData("a anextraordinarilylongword b c", "a anextraordinarilylongword\n  b c")]
     [InlineData("  a   b cdefgh", "  a   b\n  cdefgh")]
     [InlineData("  anextraordinarilylongword", "  anextraordinarilylongword")]
     public void Words_stay_whole(string text, string expected) => Assert.Equal(expected, TextWrap.AtBlanks(text, 10, 2));
