@@ -33,6 +33,7 @@ public sealed class SuggestionsTests
     [InlineData("mini-fcn8s", "bench", "--net", "mini")]
     [InlineData("mini-fcn8s", "info", "mini")]
     [InlineData("check download info", "data", "")]
+    [InlineData("check download info", "data", "--void", "3", "")]
     [InlineData("camvid", "data", "download", "c")]
     [InlineData("powershell", "completion", "p")]
     // Where a file belongs nothing is suggested, so that the shell offers files.
