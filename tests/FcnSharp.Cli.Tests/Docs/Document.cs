@@ -34,7 +34,7 @@ internal sealed partial class Document
     /// <summary>The lines that are headings.</summary>
     public IEnumerable<string> Headings => Lines.Where((line, i) => line.StartsWith('#') && !Blocks.Any(block => i >= block.Start && i < block.Start + block.Lines.Count));
 
-    /// <summary>What stands between backticks in the text and begins with fcn.</summary>
+    /// <summary>What stands between backticks in the text and begins with fcn or the path of a script.</summary>
     public IEnumerable<string> CommandSpans => Lines
         .Where((_, i) => !Blocks.Any(block => i >= block.Start && i < block.Start + block.Lines.Count))
         .SelectMany(line => Span().Matches(line).Select(match => match.Groups[1].Value));
@@ -87,6 +87,6 @@ internal sealed partial class Document
     [GeneratedRegex(@"(^|[ \t]+)#([ \t].*)?$")]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"`((?:\./)?fcn [^`]+)`")]
+    [GeneratedRegex(@"`((?:(?:\./)?fcn|(?:bench|docs|tools)/[a-z-]+) [^`]+)`")]
     private static partial Regex Span();
 }

@@ -26,7 +26,7 @@ public sealed class PredictGuideTests
 
         Segment(segmenter, imagePath, maskPath, overlayPath);
 
-        Assert.Equal(segmenter.Segment(imagePath).Map.Labels, PngFile.ReadLabels(maskPath).Labels);
+        Assert.Equal(segmenter.Segment(imagePath, cancellation: TestContext.Current.CancellationToken).Map.Labels, PngFile.ReadLabels(maskPath).Labels);
         Assert.Equal(90, PngFile.ReadRgb(overlayPath).Width);
     }
 
