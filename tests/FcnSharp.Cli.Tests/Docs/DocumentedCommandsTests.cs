@@ -94,7 +94,9 @@ public sealed partial class DocumentedCommandsTests
             string path = Path.Combine(SharedData.RepositoryRoot, words[0]);
             Assert.True(File.Exists(path), $"{page}: there is no script {words[0]}");
             string script = File.ReadAllText(path);
-            // ./test hands its options to dotnet.
+
+            // Some hand their options to a program beside them, ./test to dotnet.
+            script += string.Concat(Directory.EnumerateFiles(Path.Combine(SharedData.RepositoryRoot, "bench", "peers")).Where(peer => script.Contains(Path.GetFileName(peer), StringComparison.Ordinal)).Select(File.ReadAllText));
             Assert.All(words[1..].Where(word => word.StartsWith("--", StringComparison.Ordinal) && words[0] != "./test"), option => Assert.True(script.Contains(option, StringComparison.Ordinal), $"{page}: {words[0]} has no option {option}"));
         }
     }
