@@ -101,6 +101,23 @@ public sealed partial class DocumentedCommandsTests
         }
     }
 
+    [Theory]
+    [InlineData("docs/cli.md")]
+    [InlineData("docs/predict.md", "predict")]
+    [InlineData("docs/recipes.md", "train")]
+    [InlineData("docs/server.md", "serve")]
+    [InlineData("docs/onnx.md", "export")]
+    public void Every_option_in_a_table_exists(string page, params string[] verbs)
+    {
+        IEnumerable<Command> commands = Root.Subcommands.Where(verb => verbs.Length == 0 || verbs.Contains(verb.Name)).Append(Root);
+        HashSet<string> known = [.. commands.SelectMany(command => command.Options).Select(option => option.Name)];
+
+        string[] shown = [.. Document.Of(page).Lines.Where(line => line.StartsWith('|')).SelectMany(line => OptionSpan().Matches(line).Select(match => match.Groups[1].Value)).Distinct()];
+
+        Assert.NotEmpty(shown);
+        Assert.DoesNotContain(shown, option => !known.Contains(option));
+    }
+
     [Fact]
     public void Docs_check_finds_the_same_commands()
     {
@@ -133,6 +150,9 @@ public sealed partial class DocumentedCommandsTests
 
     [GeneratedRegex(@"^(bench|docs|tools)/[a-z-]+$|^\./test$")]
     private static partial Regex ScriptPath();
+
+    [GeneratedRegex(@"`(--[a-z0-9-]+)")]
+    private static partial Regex OptionSpan();
 
     [GeneratedRegex(@":\d+ ")]
     private static partial Regex Place();
