@@ -14,19 +14,21 @@ internal static class FcnCommandLine
     /// <summary>Parses the arguments, runs the verb they name and returns the process's exit code.</summary>
     public static int Run(IReadOnlyList<string> args, Terminal terminal)
     {
-        SharedOptions shared = new();
-        Verb[] verbs =
-        [
-            new DemoCommand(), new TrainCommand(), new EvalCommand(), new BoundsCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(),
-            new ServeCommand(), new DataCommand(), new ConvertCommand(), new ExportCommand(), new SetupCommand(), new BenchCommand(), new InfoCommand(),
-        ];
-        Command root = CreateRoot(shared, verbs, new CommandHost(terminal));
+        Command root = CreateRoot(terminal);
+        if (Suggestions.Requested(args) is { } line)
+        {
+            foreach (string suggestion in Suggestions.For(root, line))
+            {
+                terminal.Output.WriteLine(suggestion);
+            }
 
-        // Verbs read @list themselves: the library would split it at blanks, and take options from it.
-        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            return ExitCodes.Success;
+        }
+
+        ParseResult parsed = Parse(root, args);
 
         // Asking for help clears the parser's errors, yet help on a verb that does not exist would be a wrong answer.
-        if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
+        if (parsed.Errors.Count > 0 || UnknownWord(parsed) is not null)
         {
             return UsageError(parsed, terminal);
         }
@@ -41,12 +43,21 @@ internal static class FcnCommandLine
         });
     }
 
-    // A plain command and not RootCommand, which takes its name from the running process: under `dotnet test` that is another one.
-    private static Command CreateRoot(SharedOptions shared, Verb[] verbs, CommandHost host)
+    /// <summary>The root with every verb.</summary>
+    /// <remarks>A plain command and not RootCommand, which takes its name from the running process: under `dotnet test` that is another one.</remarks>
+    public static Command CreateRoot(Terminal terminal)
     {
+        SharedOptions shared = new();
+        CommandHost host = new(terminal);
+        Verb[] verbs =
+        [
+            new DemoCommand(), new TrainCommand(), new EvalCommand(), new BoundsCommand(), new PredictCommand(), new ClassifyCommand(), new HeatmapCommand(),
+            new ServeCommand(), new DataCommand(), new ConvertCommand(), new ExportCommand(), new SetupCommand(), new BenchCommand(), new InfoCommand(),
+            new CompletionCommand(),
+        ];
         HelpOption help = new() { Recursive = true };
         Command root = new(Name, "Semantic segmentation with Fully Convolutional Networks: train, evaluate, predict.") { help };
-        HelpWithExamples helpAction = new((HelpAction)help.Action!);
+        HelpWithExamples helpAction = new((HelpAction)help.Action!, terminal.Width);
         help.Action = helpAction;
         root.SetAction(helpAction.Invoke);
 
@@ -61,17 +72,28 @@ internal static class FcnCommandLine
         return root;
     }
 
+    /// <summary>Parses arguments as a run does.</summary>
+    /// <remarks>Verbs read @list themselves: the library would split it at blanks, and take options from it.</remarks>
+    public static ParseResult Parse(Command root, IReadOnlyList<string> args) => root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
     private static int UsageError(ParseResult parsed, Terminal terminal)
     {
         // A word that is no verb at all also causes complaints about what then is missing: the word itself is the mistake.
-        string problem = parsed.UnmatchedTokens.Count > 0 ? UnknownWord(parsed) : parsed.Errors[0].Message.TrimEnd('.');
+        string problem = UnknownWord(parsed) ?? CommandHost.OneLine(parsed.Errors[0].Message).TrimEnd('.');
         terminal.WriteErrorLine($"error: {problem}; see {PathOf(parsed)} --help");
         return ExitCodes.Usage;
     }
 
-    private static string UnknownWord(ParseResult parsed)
+    /// <summary>The first word that nothing here knows, with what it would have to be; null if there is none.</summary>
+    private static string? UnknownWord(ParseResult parsed)
     {
-        string word = parsed.UnmatchedTokens[0];
+        // The library takes a first word in brackets for a directive, and then does as if it were not there.
+        string? word = parsed.UnmatchedTokens is [var unmatched, ..] ? unmatched : parsed.Tokens.FirstOrDefault(token => token.Type == TokenType.Directive)?.Value;
+        if (word is null)
+        {
+            return null;
+        }
+
         string kind = word.StartsWith('-') ? "option" : parsed.CommandResult.Command is Verb ? "argument" : "verb";
         return $"unknown {kind} '{word}'";
     }

@@ -5,8 +5,8 @@ namespace FcnSharp.Cli.Tests;
 /// <summary>A terminal whose streams a test can read.</summary>
 internal sealed class CapturedTerminal
 {
-    public CapturedTerminal(bool isLive = false, int width = Terminal.DefaultWidth, string input = "") =>
-        Terminal = new Terminal(new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" }, isLive, () => width) { Input = new StringReader(input) };
+    public CapturedTerminal(bool isLive = false, int width = Terminal.DefaultWidth, string input = "", int? outputWidth = null) =>
+        Terminal = new Terminal(new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" }, isLive, () => width) { Input = new StringReader(input), OutputWidth = outputWidth };
 
     public Terminal Terminal { get; }
 

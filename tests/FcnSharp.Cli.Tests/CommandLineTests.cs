@@ -62,7 +62,26 @@ public sealed class CommandLineTests
 
         Assert.Contains("--json", terminal.Output, StringComparison.Ordinal);
         Assert.Contains("--threads", terminal.Output, StringComparison.Ordinal);
-        Assert.EndsWith("  fcn info fcn8s-vgg16 --size 500x375\n", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("\nExamples:\n  fcn info fcn8s-vgg16 --size 500x375\n  fcn info\n", terminal.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_fits_the_terminal()
+    {
+        CapturedTerminal root = new();
+        Assert.Equal(0, root.Run("--help"));
+        string[] verbs = [.. FcnCommandLine.CreateRoot(root.Terminal).Subcommands.Select(verb => verb.Name)];
+        Assert.Contains("completion", verbs);
+        foreach (string verb in (string[])["", .. verbs])
+        {
+            CapturedTerminal terminal = new(width: 80);
+            Assert.Equal(0, terminal.Run(verb.Length > 0 ? [verb, "--help"] : ["--help"]));
+            Assert.All(terminal.Output.Split('\n'), line => Assert.True(line.Length <= 80, $"{verb}: {line}"));
+        }
+
+        CapturedTerminal wide = new(width: 300);
+        Assert.Equal(0, wide.Run("train", "--help"));
+        Assert.All(wide.Output.Split('\n'), line => Assert.True(line.Length <= 100, line));
     }
 
     [Fact]

@@ -46,6 +46,20 @@ public sealed class InfoCommandNetTests
     }
 
     [Fact]
+    public void A_narrow_terminal_gets_rounded_numbers()
+    {
+        CapturedTerminal terminal = new(outputWidth: 80);
+
+        Assert.Equal(0, terminal.Run("info", "fcn8s-vgg16", "--size", "500x375"));
+
+        Assert.All(terminal.Output.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        Assert.Matches(@"(?m)^layer +kind +output +params +field +stride +macs +memory$", terminal.Output);
+        Assert.Matches(@"(?m)^fc6 +Conv2d +1x4096x16x12 +103M +404 +32 +19\.7G +3\.15 MB$", terminal.Output);
+        Assert.Matches(@"(?m)^upscore2 +ConvTranspose2d +1x21x32x24 +7\.06k +436 +16 +1\.35M +64\.5 kB$", terminal.Output);
+        Assert.Matches(@"(?m)^parameters +134,489,759, ", terminal.Output);
+    }
+
+    [Fact]
     public void Json_has_the_same_numbers()
     {
         CapturedTerminal terminal = new();

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using FcnSharp.Data;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
@@ -10,11 +9,9 @@ using Xunit;
 
 namespace FcnSharp.Tests;
 
-/// <summary>What README.md promises about the library: its example is this one, and what it points to is there.</summary>
-public sealed partial class ReadmeTests
+/// <summary>What README.md promises about the library: its example is this one.</summary>
+public sealed class ReadmeTests
 {
-    private static readonly string Readme = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "README.md")).ReplaceLineEndings("\n");
-
     [Fact]
     public void The_example_segments_an_image()
     {
@@ -51,14 +48,5 @@ public sealed partial class ReadmeTests
     public void The_readme_quotes_the_example() => Examples.AssertQuoted("README.md", "ReadmeTests.cs");
 
     [Fact]
-    public void What_the_readme_points_to_is_there()
-    {
-        string[] targets = [.. Link().Matches(Readme).Select(m => m.Groups[1].Value).Where(t => !t.Contains("://", StringComparison.Ordinal))];
-
-        Assert.Contains("LICENSE", targets);
-        Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(SharedData.RepositoryRoot, target)), $"README.md points to {target}, which is not there"));
-    }
-
-    [GeneratedRegex(@"\]\(([^)#]+)")]
-    private static partial Regex Link();
+    public void The_readme_in_Chinese_quotes_it_too() => Examples.AssertQuoted("README.zh-CN.md", "ReadmeTests.cs");
 }

@@ -28,8 +28,9 @@ internal sealed class BenchCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public BenchCommand()
-        : base("bench", "Time the primitives at the shapes of real nets, or a whole net.", "fcn bench --only 'vgg16-500/conv3*' --threads 2")
+        : base("bench", "Time the primitives at the shapes of real nets, or a whole net.", "fcn bench --only 'vgg16-500/conv3*' --threads 2", "fcn bench --net fcn8s-googlenet --size 360x480 --train")
     {
+        _net.CompletionSources.Add([.. Catalogue.Names]);
         Add(_only);
         Add(_list);
         Add(_net);

@@ -9,6 +9,7 @@ internal static class Choices
     public static Option<string?> Create(string name, string description, params string[] words)
     {
         var option = new Option<string?>(name) { Description = description, HelpName = string.Join('|', words) };
+        option.CompletionSources.Add(words);
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && !words.Contains(result.Tokens[0].Value))

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using FcnSharp.Cli.Hosting;
 using FcnSharp.Formats;
+using FcnSharp.Models;
 
 namespace FcnSharp.Cli.Commands;
 
@@ -24,7 +25,11 @@ internal sealed class ConvertCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public ConvertCommand()
-        : base("convert", "Convert weights between file formats.", "fcn convert squeezenet1_0.pth squeezenet1_0.safetensors --half")
+        : base(
+            "convert",
+            "Convert weights between file formats.",
+            "fcn convert squeezenet1_0.pth squeezenet1_0.safetensors --half",
+            "fcn convert bvlc_googlenet.caffemodel start.safetensors --net fcn8s-googlenet")
     {
         _output.Validators.Add(result =>
         {
@@ -33,7 +38,9 @@ internal sealed class ConvertCommand : Verb
                 result.AddError($"unknown option '{option}'");
             }
         });
+        _padding.CompletionSources.Add(Paddings.Words);
         _padding.Validators.Add(Paddings.RefuseOthers);
+        _net.CompletionSources.Add([.. Catalogue.Names]);
         Add(_input);
         Add(_output);
         Add(_half);

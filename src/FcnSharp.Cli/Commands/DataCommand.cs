@@ -19,7 +19,7 @@ internal sealed class DataCommand : Verb
     private readonly Argument<string> _action = new("action")
     {
         Description = "check reads every file; info reads headers only; download gets a dataset from the web.",
-        HelpName = $"{CheckAction}|{InfoAction}|{DownloadAction}",
+        HelpName = "action",
     };
 
     private readonly Argument<string> _subject = new("subject")
@@ -36,8 +36,9 @@ internal sealed class DataCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public DataCommand()
-        : base("data", "Look at a dataset, check it, or download one.", "fcn data check demo/data")
+        : base("data", "Look at a dataset, check it, or download one.", "fcn data check demo/data", "fcn data info demo/data --json", "fcn data download camvid")
     {
+        _subject.CompletionSources.Add(context => context.ParseResult.GetResult(_action)?.Tokens is [{ Value: DownloadAction }] ? DatasetSources.All.Select(source => source.Name) : []);
         _action.AcceptOnlyFromAmong(CheckAction, InfoAction, DownloadAction);
         Add(_action);
         Add(_subject);

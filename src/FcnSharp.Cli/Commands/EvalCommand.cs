@@ -25,7 +25,7 @@ internal sealed class EvalCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public EvalCommand()
-        : base("eval", "Measure a model on labelled images.", "fcn eval --model demo/model.safetensors --data demo/data --split val --json eval.json")
+        : base("eval", "Measure a model on labelled images.", "fcn eval --model demo/model.safetensors --data demo/data", "fcn eval --data camvid --tta both --json eval.json --save pictures")
     {
         Add(_model);
         _data.AddTo(this);

@@ -21,7 +21,7 @@ internal sealed class ExportCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public ExportCommand()
-        : base("export", "Write a model as ONNX, for other runtimes and the browser.", "fcn export --model run/model.safetensors --out model.onnx --argmax --with-preprocessing")
+        : base("export", "Write a model as ONNX, for other runtimes and the browser.", "fcn export --model run/model.safetensors --out model.onnx --argmax")
     {
         Add(_model);
         Add(_output);

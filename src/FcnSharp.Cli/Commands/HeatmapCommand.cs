@@ -27,7 +27,7 @@ internal sealed class HeatmapCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public HeatmapCommand()
-        : base("heatmap", "Show where in images a class is, by a classifier.", "fcn heatmap --weights bvlc_googlenet.caffemodel --class espresso cup.png --out out")
+        : base("heatmap", "Show where in images a class is, by a classifier.", "fcn heatmap cup.png --class espresso --weights squeezenet1_0.pth --out out")
     {
         Add(_images);
         _classifier.AddTo(this);

@@ -13,7 +13,7 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn info`: what runs, and on what; or what a net, a model file or a file of weights is made of.</summary>
 internal sealed class InfoCommand : Verb
 {
-    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost; or any file of weights: show its tensors.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _net = new("net") { Description = "A net's name or a model file: show its layers and what they cost; or any file of weights: show its tensors.", HelpName = "net|file", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<(int Height, int Width)?> _size = new("--size") { Description = "Height and width of the image that costs are told for.", HelpName = "HxW", CustomParser = ImageSize.Parse };
     private readonly Option<int> _classes = Numbers.WholeNumber("--classes", "Classes of the net; the usual ones if not given.", 0, 2, ushort.MaxValue);
     private readonly Option<string?> _padding = new("--padding") { Description = "Border of an FCN: tight, or the reference's 100 pixels.", HelpName = "tight|reference" };
@@ -21,10 +21,17 @@ internal sealed class InfoCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public InfoCommand()
-        : base("info", "Show the version, the runtime and what this machine offers to compute on, or a net layer by layer.", "fcn info fcn8s-vgg16 --size 500x375")
+        : base(
+            "info",
+            "Show the version, the runtime and what this machine offers to compute on, or a net layer by layer.",
+            "fcn info fcn8s-vgg16 --size 500x375",
+            "fcn info",
+            "fcn info demo/model.safetensors --json")
     {
         _net.Validators.Add(RefuseOptions);
+        _padding.CompletionSources.Add(Paddings.Words);
         _padding.Validators.Add(Paddings.RefuseOthers);
+        _net.CompletionSources.Add([.. Catalogue.Names]);
         Add(_net);
         Add(_size);
         Add(_classes);
@@ -50,7 +57,7 @@ internal sealed class InfoCommand : Verb
             }
             else
             {
-                described.WriteText(context.Output);
+                described.WriteText(context.Output, context.Terminal.OutputWidth ?? int.MaxValue);
             }
 
             return ExitCodes.Success;
@@ -68,7 +75,7 @@ internal sealed class InfoCommand : Verb
         }
         else
         {
-            WriteText(info, context.Output);
+            WriteText(info, context.Terminal);
         }
 
         return ExitCodes.Success;
@@ -133,8 +140,9 @@ internal sealed class InfoCommand : Verb
         }
     }
 
-    private static void WriteText(MachineInfo info, TextWriter output)
+    private static void WriteText(MachineInfo info, Terminal terminal)
     {
+        TextWriter output = terminal.Output;
         (string Name, string Value)[] rows =
         [
             ("FcnSharp", info.Version),
@@ -152,20 +160,20 @@ internal sealed class InfoCommand : Verb
             output.WriteLine(name.PadRight(width) + value);
         }
 
-        WriteConvolutions(info.Convolutions, output);
+        WriteConvolutions(info.Convolutions, output, terminal.OutputWidth ?? int.MaxValue);
     }
 
     /// <summary>The table that chooses algorithms; the first line of a pass that fits is taken.</summary>
-    private static void WriteConvolutions(IReadOnlyList<ConvolutionTableRow> table, TextWriter output)
+    private static void WriteConvolutions(IReadOnlyList<ConvolutionTableRow> table, TextWriter output, int lineWidth)
     {
         foreach (IGrouping<string, ConvolutionTableRow> pass in table.GroupBy(row => row.Pass))
         {
             output.WriteLine();
             output.WriteLine(pass.Key);
-            int width = pass.Max(row => row.Algorithm.Length) + 2;
+            int width = pass.Max(row => row.Algorithm.Length) + 4;
             foreach (ConvolutionTableRow row in pass)
             {
-                output.WriteLine($"  {row.Algorithm.PadRight(width)}{row.Shapes}");
+                output.WriteLine(TextWrap.AtBlanks($"  {row.Algorithm}".PadRight(width) + row.Shapes, lineWidth, width));
             }
         }
     }

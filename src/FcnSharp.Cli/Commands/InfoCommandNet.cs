@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using FcnSharp.Cli.Hosting;
 using FcnSharp.Formats;
 using FcnSharp.Graph;
 using FcnSharp.Models;
@@ -29,6 +30,8 @@ internal sealed record InfoCommandNet(
     long LiveBytes,
     long? TrainingLiveBytes)
 {
+    private static readonly string[] Units = ["", "k", "M", "G", "T"];
+
     /// <summary>Describes a net of the catalogue or of a file.</summary>
     /// <param name="name">The net's name.</param>
     /// <param name="options">What it is built with.</param>
@@ -63,15 +66,19 @@ internal sealed record InfoCommandNet(
     }
 
     /// <summary>Writes it for people: a table of the layers, then the totals.</summary>
-    public void WriteText(TextWriter output)
+    /// <param name="output">Where it goes.</param>
+    /// <param name="lineWidth">The columns that there are; where the table needs more its numbers are rounded.</param>
+    public void WriteText(TextWriter output, int lineWidth)
     {
-        string[] heads = ["layer", "kind", "output", "parameters", "field", "stride", "multiply-adds", "memory"];
-        string[][] rows = [heads, .. Layers.Select(Row)];
-        int[] widths = [.. Enumerable.Range(0, heads.Length).Select(i => rows.Max(r => r[i].Length))];
-        foreach (string[] row in rows)
+        string[] table = Table(["layer", "kind", "output", "parameters", "field", "stride", "multiply-adds", "memory"], Count, "  ");
+        if (table.Any(line => line.Length > lineWidth))
         {
-            // Names to the left, numbers to the right.
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => i < 3 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
+            table = Table(["layer", "kind", "output", "params", "field", "stride", "macs", "memory"], Rounded, " ");
+        }
+
+        foreach (string line in table)
+        {
+            output.WriteLine(line);
         }
 
         output.WriteLine();
@@ -79,7 +86,7 @@ internal sealed record InfoCommandNet(
         int width = totals.Max(t => t.Name.Length) + 2;
         foreach ((string name, string value) in totals)
         {
-            output.WriteLine(name.PadRight(width) + value);
+            output.WriteLine(TextWrap.AtBlanks(name.PadRight(width) + value, lineWidth, width));
         }
     }
 
@@ -115,8 +122,30 @@ internal sealed record InfoCommandNet(
         }
     }
 
-    private static string[] Row(InfoCommandLayer l) =>
-        [l.Name, l.Kind, string.Join('x', l.Output), Count(l.Parameters), Number(l.ReceptiveField), Number(l.Stride), Count(l.MultiplyAdds), l.Bytes == 0 ? "-" : ByteSize.Format(l.Bytes)];
+    /// <summary>The lines of the table of layers: names to the left, numbers to the right.</summary>
+    private string[] Table(string[] heads, Func<long, string> count, string gap)
+    {
+        string[][] rows = [heads, .. Layers.Select(l => Row(l, count))];
+        int[] widths = [.. Enumerable.Range(0, heads.Length).Select(i => rows.Max(r => r[i].Length))];
+        return [.. rows.Select(row => string.Join(gap, row.Select((cell, i) => i < 3 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd())];
+    }
+
+    private static string[] Row(InfoCommandLayer l, Func<long, string> count) =>
+        [l.Name, l.Kind, string.Join('x', l.Output), count(l.Parameters), Number(l.ReceptiveField), Number(l.Stride), count(l.MultiplyAdds), l.Bytes == 0 ? "-" : ByteSize.Format(l.Bytes)];
+
+    /// <summary>Three digits, such as 19.7G.</summary>
+    private static string Rounded(long number)
+    {
+        double amount = number;
+        int unit = 0;
+        for (; amount >= 999.5 && unit < Units.Length - 1; unit++)
+        {
+            amount /= 1000;
+        }
+
+        string digits = unit == 0 || amount >= 99.95 ? "0" : amount < 9.995 ? "0.00" : "0.0";
+        return number == 0 ? "-" : amount.ToString(digits, CultureInfo.InvariantCulture) + Units[unit];
+    }
 
     private static string Count(long number) => number == 0 ? "-" : number.ToString("N0", CultureInfo.InvariantCulture);
 

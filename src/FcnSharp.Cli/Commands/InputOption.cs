@@ -20,6 +20,7 @@ internal static class InputOption
     public static Option<string?> Create()
     {
         var option = new Option<string?>("--input") { Description = "What image the weights expect, where it is not that of their names: Caffe's BGR or RGB less the mean, or torchvision's.", HelpName = Names };
+        option.CompletionSources.Add([.. Known.Select(k => k.Name)]);
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && Parse(result.Tokens[0].Value) is null)

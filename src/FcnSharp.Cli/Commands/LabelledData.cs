@@ -28,6 +28,7 @@ internal sealed class LabelledData
                 result.AddError("--data needs the name of a folder; write . for the current one");
             }
         });
+        _split.CompletionSources.Add([.. Splits.Keys]);
         _split.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && !Splits.ContainsKey(value))

@@ -9,6 +9,9 @@ internal static class Paddings
     private const string Tight = "tight";
     private const string Reference = "reference";
 
+    /// <summary>All values.</summary>
+    public static string[] Words => [Tight, Reference];
+
     /// <summary>What was asked for; null where the option was not given.</summary>
     public static BorderPadding? Parse(string? text) => text switch
     {

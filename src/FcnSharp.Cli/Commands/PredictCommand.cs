@@ -14,6 +14,8 @@ namespace FcnSharp.Cli.Commands;
 /// <summary>`fcn predict`: label maps and overlays of images, by a trained model.</summary>
 internal sealed class PredictCommand : Verb
 {
+    private const long DefaultMemory = 1_000_000_000;
+
     private readonly Argument<string[]> _images = ImageArguments.Sources();
     private readonly Option<string[]> _lists = new("--list") { Description = "Also the images and folders that this file names, one a line; may be repeated.", HelpName = "file", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _model = ModelOption.Create();
@@ -26,7 +28,7 @@ internal sealed class PredictCommand : Verb
         "exact",
         "fast",
         "off");
-    private readonly Option<long> _memory = MemorySize.Option("--memory", "Memory for the computation and for the images under way, beside the model's own, such as 500MB; with more, tiles are larger and take less time. [default: 1GB]", 1_000_000_000);
+    private readonly Option<long?> _memory = MemorySize.Option("--memory", "Memory for the computation and for the images under way, beside the model's own, such as 500MB; with more, tiles are larger and take less time. [default: 1GB]");
     private readonly Option<string?> _augmentation = AugmentationOption.Create();
     private readonly Option<bool> _resume = new("--resume") { Description = "Skip images whose results are all there, such as after Ctrl-C." };
     private readonly Option<Shard?> _shard = Shard.Option();
@@ -34,7 +36,7 @@ internal sealed class PredictCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public PredictCommand()
-        : base("predict", "Segment images with a trained model.", "fcn predict street.png photos --out out")
+        : base("predict", "Segment images with a trained model.", "fcn predict street.png photos --out out", "fcn predict --model demo/model.safetensors street.png --confidence", "fcn predict 'photos/**/*.jpg' @list.txt --out out --resume --json")
     {
         Add(_images);
         Add(_lists);
@@ -83,7 +85,7 @@ internal sealed class PredictCommand : Verb
         try
         {
             TileMode tile = segmenter.Options.TestTimeAugmentation is not null ? TileMode.Off : Enum.Parse<TileMode>(parsed.GetValue(_tile) ?? nameof(TileMode.Auto), ignoreCase: true);
-            PredictSettings settings = new(folder, confidence, tile, parsed.GetValue(_memory));
+            PredictSettings settings = new(folder, confidence, tile, parsed.GetValue(_memory) ?? DefaultMemory);
             PredictPipeline.Run(open, segmenter, settings, tally, context.Stop);
         }
         catch (Exception e) when (e is OperationCanceledException or FcnSharpException)

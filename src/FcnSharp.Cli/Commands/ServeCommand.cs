@@ -31,7 +31,7 @@ internal sealed class ServeCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public ServeCommand()
-        : base("serve", "Serve models over HTTP.", "fcn serve --port 8080")
+        : base("serve", "Serve models over HTTP.", "fcn serve --port 8080", "fcn serve --model demo=demo/model.safetensors --runs . --port 9000")
     {
         Add(_models);
         Add(_host);

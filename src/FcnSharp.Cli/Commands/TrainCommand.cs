@@ -20,7 +20,7 @@ internal sealed class TrainCommand : Verb
     private readonly Option<string?> _input = InputOption.Create();
     private readonly Option<bool> _partial = new("--partial") { Description = "Allow weights that are missing, left over or of another shape." };
     private readonly Option<string> _out = OutputFolder.Option("Folder of the run; a run that is there already goes on.");
-    private readonly Option<string?> _recipe = Choices.Create("--recipe", "How to train: modern, for small data, if not given; the others are the reference's and the paper's (docs/recipes.md).", [.. Recipe.All.Select(r => r.Name)]);
+    private readonly Option<string?> _recipe = Choices.Create("--recipe", $"How to train: {string.Join(", ", Recipe.All.Select(r => r.Name))}; the first, for small data, if not given, the others are the reference's and the paper's (docs/recipes.md).", [.. Recipe.All.Select(r => r.Name)]);
     private readonly Option<bool> _staged = new("--staged") { Description = "Train 32s, then 16s from it, then 8s from that, as the reference does." };
     private readonly Option<int?> _epochs = Numbers.OptionalWholeNumber("--epochs", "Passes over the training images.", 1);
     private readonly Option<int?> _steps = Numbers.OptionalWholeNumber("--steps", "Solver steps, instead of epochs.", 1);
@@ -56,7 +56,12 @@ internal sealed class TrainCommand : Verb
 
     /// <summary>Creates the verb with its options.</summary>
     public TrainCommand()
-        : base("train", "Train a net on your images and labels.", "fcn train --data demo/data --net mini-fcn8s --epochs 5 --out run")
+        : base(
+            "train",
+            "Train a net on your images and labels.",
+            "fcn train --data demo/data --net mini-fcn8s --epochs 5 --out run",
+            "fcn train --data mine --weights bvlc_googlenet.caffemodel --out mine-run",
+            "fcn train --data demo/data --net mini-fcn8s --out run2 --dashboard 8090")
     {
         Option[] options =
         [
@@ -71,6 +76,8 @@ internal sealed class TrainCommand : Verb
 
         _labels.AddTo(this);
 
+        _recipe.HelpName = "name";
+        _net.CompletionSources.Add([.. Catalogue.Names]);
         _lrMult.Validators.Add(result =>
         {
             foreach (string text in result.Tokens.Select(t => t.Value).Where(t => ParameterRule.Parse(t) is null))

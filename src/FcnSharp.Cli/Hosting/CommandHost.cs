@@ -66,6 +66,7 @@ internal sealed class CommandHost
         _ => thrown,
     };
 
-    private static string OneLine(string text) =>
+    /// <summary>A message without the breaks that a library, or the system, may have put into it.</summary>
+    public static string OneLine(string text) =>
         string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

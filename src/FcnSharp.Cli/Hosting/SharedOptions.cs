@@ -45,6 +45,13 @@ internal sealed class SharedOptions
         Recursive = true,
     };
 
+    /// <summary>Creates the options.</summary>
+    public SharedOptions()
+    {
+        _kernels.CompletionSources.Add("avx512", "avx2", "portable128", "reference");
+        _precision.CompletionSources.Add("fast", Exact);
+    }
+
     /// <summary>Adds the options to the root, from which every verb has them.</summary>
     public void AddTo(Command root)
     {

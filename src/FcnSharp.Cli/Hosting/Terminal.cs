@@ -10,6 +10,8 @@ internal sealed class Terminal
     /// <summary>The width assumed where the real one cannot be asked for.</summary>
     public const int DefaultWidth = 80;
 
+    private const int ContinuationIndent = 2;
+
     private readonly Lock _gate = new();
     private readonly Func<int> _width;
     private int _liveLength;
@@ -30,6 +32,9 @@ internal sealed class Terminal
     /// <summary>Where paths come from that a verb takes from standard input; nothing unless told otherwise.</summary>
     public TextReader Input { get; init; } = TextReader.Null;
 
+    /// <summary>How many columns results have room for; null where they do not go to a terminal, so that they can be searched line by line.</summary>
+    public int? OutputWidth { get; init; }
+
     /// <summary>Where results go.</summary>
     public TextWriter Output { get; }
 
@@ -39,24 +44,27 @@ internal sealed class Terminal
     /// <summary>Whether the error stream is a terminal whose last line can be rewritten.</summary>
     public bool IsLive { get; }
 
+    /// <summary>The terminal's width in columns now.</summary>
+    public int Width => _width();
+
     /// <summary>How many characters the live line has room for.</summary>
-    public int UsableWidth => Math.Max(1, _width() - 1);
+    public int UsableWidth => Math.Max(1, Width - 1);
 
     /// <summary>The streams of this process.</summary>
     public static Terminal OfProcess()
     {
         // Without colours or cursor movement there is nothing for NO_COLOR to switch off; a dumb terminal gets plain lines.
         bool isDumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
-        return new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected && !isDumb, ConsoleWidth) { Input = Console.In };
+        return new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected && !isDumb, ConsoleWidth) { Input = Console.In, OutputWidth = Console.IsOutputRedirected || isDumb ? null : ConsoleWidth() };
     }
 
-    /// <summary>Writes a line that stays to the error stream, above the live line if there is one.</summary>
+    /// <summary>Writes a line that stays to the error stream, above the live line if there is one; on a terminal it is broken at blanks.</summary>
     public void WriteErrorLine(string text)
     {
         lock (_gate)
         {
             ClearLiveLine();
-            Error.WriteLine(text);
+            Error.WriteLine(IsLive && !text.Contains('\n', StringComparison.Ordinal) ? TextWrap.AtBlanks(text, Width, ContinuationIndent) : text);
         }
     }
 

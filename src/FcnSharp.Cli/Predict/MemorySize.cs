@@ -16,12 +16,11 @@ internal static class MemorySize
         ("K", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12),
     ];
 
-    /// <summary>An option for it.</summary>
-    public static Option<long> Option(string name, string description, long defaultValue) => new(name)
+    /// <summary>An option for it; null where it is not given, because the help would show a default as a bare number.</summary>
+    public static Option<long?> Option(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "size",
-        DefaultValueFactory = _ => defaultValue,
         CustomParser = result =>
         {
             string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
@@ -31,7 +30,7 @@ internal static class MemorySize
             }
 
             result.AddError($"{name} needs an amount of memory of at least 1MB with its unit, such as 800MB or 1.5GB, found '{text}'");
-            return defaultValue;
+            return null;
         },
     };
 

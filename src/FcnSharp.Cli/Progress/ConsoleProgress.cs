@@ -113,9 +113,20 @@ internal sealed class ConsoleProgress : IProgressReporter
         string left = total > done && _rate.TimeFor(total - done) is { } time ? $"{ProgressLine.Duration(time)} left" : "";
         string Line(string bar) => ProgressLine.Join(_task, bar, ProgressLine.Count(done, total), rate, left, text);
         string line = Line(_terminal.IsLive ? ProgressLine.Bar(done, total) : "");
+        if (!_terminal.IsLive || line.Length <= _terminal.UsableWidth)
+        {
+            return line;
+        }
 
-        // The bar says nothing that the numbers do not: where room is short it goes before they are cut.
-        return _terminal.IsLive && line.Length > _terminal.UsableWidth ? Line("") : line;
+        // The bar says nothing that the numbers do not: it goes first, then what the text has last. Half a number would be a wrong one.
+        line = Line("");
+        while (line.Length > _terminal.UsableWidth && text.LastIndexOf(", ", StringComparison.Ordinal) is >= 0 and var comma)
+        {
+            text = text[..comma];
+            line = Line("");
+        }
+
+        return line;
     }
 
     private string FinalLine()

@@ -63,6 +63,7 @@ internal sealed class TrainObserver : ITrainingObserver, IDisposable
     {
         _watch.Start();
         _metrics = string.Create(CultureInfo.InvariantCulture, $"val IU {100 * metrics.MeanIoU:0.0}, ");
+        Report("");
         if (!_context.Terminal.IsLive)
         {
             _context.Note(string.Create(CultureInfo.InvariantCulture, $"After step {step}: val mean IU {100 * metrics.MeanIoU:0.00}, pixel accuracy {100 * metrics.PixelAccuracy:0.00}{(isBest ? ", the best so far" : "")}"));

@@ -65,10 +65,13 @@ public sealed class ConsoleProgressTests
         progress.Report(14, 900, "loss 1.241");
         _clock.Advance(1);
         progress.Report(28, 900, "loss 1.241, val mean IU 12.3");
+        _clock.Advance(1);
+        progress.Report(42, 900, "loss 1.241, val mean IU 12.3, epoch 49.2");
 
         string[] states = terminal.Error.Split('\r', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("Training  [....................]  14/900  loss 1.241", states[0]);
         Assert.Equal("Training  28/900  14.0 steps/s  1:02 left  loss 1.241, val mean IU 12.3", states[1]);
+        Assert.Equal("Training  42/900  14.0 steps/s  1:01 left  loss 1.241, val mean IU 12.3", states[2].TrimEnd());
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal("modern", model.Recipe["recipe"]);
         Assert.Equal([1 / 64f, 1 / 64f, 1 / 64f], model.Preprocessing.Scale);
         Assert.Contains("6 steps of 4 images", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches("^Training  24/24  .* loss .*, val IU .*, epoch [0-9.]+$", outcome.ErrorLines.Last(line => line.StartsWith("Training  ", StringComparison.Ordinal)));
         string report = File.ReadAllText(_folder["run/report.html"]);
         Assert.Contains("./fcn train --data", report, StringComparison.Ordinal);
         Assert.Equal(6, File.ReadLines(_folder["run/log.jsonl"]).Count(l => l.Contains("\"loss\"", StringComparison.Ordinal)));
