@@ -102,7 +102,12 @@ public sealed class ImageReader
     {
         long pixels = (long)width * height;
         long limit = Math.Min(maxPixels, Array.MaxLength / bytesPerPixel);
-        if (width < 1 || height < 1 || pixels > limit)
+        if (width < 1 || height < 1)
+        {
+            throw new FcnSharpException($"{name}: the {format} is damaged (it has {width}x{height} pixels by its header); copy or save it again.");
+        }
+
+        if (pixels > limit)
         {
             throw new FcnSharpException($"{name}: the {format} has {width}x{height} = {pixels} pixels, the limit is {limit}; raise the limit or make the picture smaller.");
         }

@@ -76,7 +76,9 @@ public sealed class JpegDecoderTests : IDisposable
         byte[] content = Codecs.Jpeg(TestImages.Scene(64, 48).Image, 90, progressive);
         for (int length = 3; length < content.Length; length += Math.Max(1, content.Length / 60))
         {
-            Refused(Write(content[..length]), "JPEG");
+            string path = Write(content[..length]);
+            Refused(path, "JPEG");
+            Assert.DoesNotContain("limit", Assert.Throws<FcnSharpException>(() => ImageFile.Read(path)).Message, StringComparison.Ordinal);
         }
 
         Refused(Write(content[..(content.Length / 2)]), "cut short", "remature end");
