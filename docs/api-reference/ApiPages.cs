@@ -41,7 +41,7 @@ internal static class ApiPages
                 text.Append($"\n### [{space.Key}]({space.Key}.md)\n\n");
                 foreach (Type type in space)
                 {
-                    text.Append($"- {comments.Links.To(type)}: {comments.FirstSentence(type)}\n");
+                    text.Append($"- {PageLinks.Of(type)}: {comments.FirstSentence(type)}\n");
                 }
             }
         }

@@ -10,6 +10,7 @@ namespace FcnSharp.ApiReference;
 internal sealed partial class DocComments
 {
     private readonly Dictionary<string, XElement> _members = [];
+    private readonly PageLinks _links;
 
     /// <summary>Reads the files.</summary>
     /// <param name="assemblies">The assemblies.</param>
@@ -17,7 +18,7 @@ internal sealed partial class DocComments
     /// <exception cref="FcnSharpException">A file is not there.</exception>
     public DocComments(IEnumerable<Assembly> assemblies, PageLinks links)
     {
-        Links = links;
+        _links = links;
         foreach (Assembly assembly in assemblies)
         {
             string path = Path.ChangeExtension(assembly.Location, ".xml");
@@ -32,9 +33,6 @@ internal sealed partial class DocComments
             }
         }
     }
-
-    /// <summary>Where types stand.</summary>
-    public PageLinks Links { get; }
 
     /// <summary>Whether a member says only that another one's comment holds for it.</summary>
     public bool IsInherited(MemberInfo member) => Find(member)?.Element("inheritdoc") is not null;
@@ -59,7 +57,7 @@ internal sealed partial class DocComments
                     yield return ("returns", Text(element));
                     break;
                 case "exception":
-                    yield return ($"throws {Links.To((string)element.Attribute("cref")!)}", Text(element));
+                    yield return ($"throws {_links.To((string)element.Attribute("cref")!)}", Text(element));
                     break;
                 case "remarks":
                     yield return ("remarks", Text(element));
@@ -75,7 +73,7 @@ internal sealed partial class DocComments
     private string Inline(XNode node) => node switch
     {
         XText text => Escape(text.Value),
-        XElement { Name.LocalName: "see" } see when see.Attribute("cref") is { } cref => Links.To(cref.Value),
+        XElement { Name.LocalName: "see" } see when see.Attribute("cref") is { } cref => _links.To(cref.Value),
         XElement { Name.LocalName: "see" } see => $"`{(string?)see.Attribute("langword") ?? (string?)see.Attribute("href")}`",
         XElement { Name.LocalName: "paramref" or "typeparamref" } reference => $"`{(string)reference.Attribute("name")!}`",
         XElement { Name.LocalName: "c" or "code" } code => $"`{Whitespace().Replace(code.Value, " ").Trim()}`",

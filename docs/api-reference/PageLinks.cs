@@ -7,7 +7,7 @@ internal sealed class PageLinks(IReadOnlyList<Type> types)
     private readonly Dictionary<string, Type> _byId = types.ToDictionary(MemberId.Of);
 
     /// <summary>A link to a type.</summary>
-    public string To(Type type) => $"[{Escaped(CSharpNames.Simple(type))}]({Target(type)})";
+    public static string Of(Type type) => $"[{Escaped(CSharpNames.Simple(type))}]({Target(type)})";
 
     /// <summary>A link for what a comment's cref names; its name alone where it has no place here.</summary>
     /// <param name="cref">Such as "M:FcnSharp.Graph.Network.Initialize(System.UInt64)".</param>
@@ -16,7 +16,7 @@ internal sealed class PageLinks(IReadOnlyList<Type> types)
         string full = cref[2..].Split('(')[0];
         if (_byId.TryGetValue("T:" + full, out Type? type))
         {
-            return To(type);
+            return Of(type);
         }
 
         int dot = full.LastIndexOf('.');

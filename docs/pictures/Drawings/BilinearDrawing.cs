@@ -55,7 +55,7 @@ internal static class BilinearDrawing
                 svg.Dot(x, y, 2.2, color);
             }
 
-            svg.Text(Left + 60 + 130 * c, Bottom + 48, string.Create(CultureInfo.InvariantCulture, $"factor {factor}, size {size}"), 13, color, bold: true);
+            svg.Text(Left + 40 + 150 * c, Bottom + 48, string.Create(CultureInfo.InvariantCulture, $"factor {factor}, size {size}"), 13, color, bold: true);
         }
 
         svg.Text(745, 28, "factor 2: 4×4", bold: true);

@@ -26,7 +26,7 @@ internal static class FieldsDrawing
             ("VGG16", Field("fcn32s-vgg16"), SvgDrawing.Orange, false),
             ("AlexNet", Field("fcn32s-alexnet"), SvgDrawing.Green, false),
         ];
-        var svg = new SvgDrawing(760, 380, "Receptive fields of one score of stride 32 against an image of 500x500");
+        var svg = new SvgDrawing(840, 380, "Receptive fields of one score of stride 32 against an image of 500x500");
         Square(svg, 500, SvgDrawing.Grey, false, "#f3f4f6");
         svg.Text(430, 60, "one score sees", anchor: "start", bold: true);
         for (int i = 0; i < fields.Length; i++)
@@ -34,7 +34,7 @@ internal static class FieldsDrawing
             Square(svg, fields[i].Size, fields[i].Color, fields[i].Dashed, "none");
             double y = 96 + 34 * i;
             svg.Line(430, y - 5, 466, y - 5, fields[i].Color, 3, fields[i].Dashed);
-            svg.Text(478, y, string.Create(CultureInfo.InvariantCulture, $"{fields[i].Size}×{fields[i].Size}   {fields[i].Name}"), 14, anchor: "start");
+            svg.Text(478, y, string.Create(CultureInfo.InvariantCulture, $"{fields[i].Size}×{fields[i].Size}, {fields[i].Name}"), 14, anchor: "start");
         }
 
         svg.Rectangle(430, 224, 36, 18, "#f3f4f6", SvgDrawing.Grey);

@@ -24,9 +24,9 @@ internal static class GridsDrawing
 
     public static string Draw()
     {
-        var svg = new SvgDrawing(940, 420, "Centres of the pixels of score_fr, pool4 and pool3 on the image: in the reference's padding they begin left of it, in tight padding on it");
+        var svg = new SvgDrawing(940, 430, "Centres of the pixels of score_fr, pool4 and pool3 on the image: in the reference's padding they begin left of it, in tight padding on it");
         Rows(svg, 50, BorderPadding.Reference, "reference padding: 100 zeros around the image");
-        Rows(svg, 230, BorderPadding.Tight, "tight padding: each layer keeps the grid of its input");
+        Rows(svg, 256, BorderPadding.Tight, "tight padding: each layer keeps the grid of its input");
         return svg.ToString();
     }
 

@@ -12,7 +12,7 @@ internal static class PixelsDrawing
     private const int ImageHeight = 384;
     private const int ImageWidth = 512;
     private const int Classes = 21;
-    private const int Axis = 150;
+    private const int Axis = 76;
 
     public static string Draw()
     {
@@ -33,20 +33,20 @@ internal static class PixelsDrawing
             ("classes", Of("classes"), SvgDrawing.BlueFill),
         ];
 
-        var svg = new SvgDrawing(1000, 280, "FCN-32s VGG16: the sizes of its values from the image to a class for each pixel");
-        double x = 20;
+        var svg = new SvgDrawing(1040, 200, "FCN-32s VGG16: the sizes of its values from the image to a class for each pixel");
+        double x = 18;
         for (int i = 0; i < stages.Length; i++)
         {
             (string name, Shape shape, string fill) = stages[i];
 
             // Sides by their square root: a side of 12 can be seen beside one of 512.
-            double h = 7.4 * Math.Sqrt(shape.H);
-            double w = 0.36 * 7.4 * Math.Sqrt(shape.W);
+            double h = 5.4 * Math.Sqrt(shape.H);
+            double w = h * shape.W / shape.H;
             svg.Rectangle(x, Axis - h / 2, w, h, fill);
             svg.Text(x + w / 2, Axis + h / 2 + 18, name, 13, bold: true);
             svg.Text(x + w / 2, Axis + h / 2 + 34, string.Create(CultureInfo.InvariantCulture, $"{shape.H}×{shape.W}"), 12, SvgDrawing.Grey);
             svg.Text(x + w / 2, Axis + h / 2 + 49, string.Create(CultureInfo.InvariantCulture, $"×{shape.C}"), 12, SvgDrawing.Grey);
-            double next = x + Math.Max(w, 44) + 46;
+            double next = x + Math.Max(w, 42) + 30;
             if (i + 1 < stages.Length)
             {
                 svg.Arrow(x + w + 6, Axis, next - 6, Axis);

@@ -45,7 +45,7 @@ internal static class SkipsDrawing
         svg.Text(700, Y(2) - 8, "×8", 14, SvgDrawing.Blue, bold: true);
         Output(svg, 2, "FCN-8s");
 
-        svg.Text(470, 330, "× f: transposed convolution of kernel 2f and stride f, initially bilinear; what overlaps is cropped, then added", 13, SvgDrawing.Grey);
+        svg.Text(470, 330, "× f: transposed convolution of kernel 2f and stride f, initially bilinear; cropped to what both have, then added", 13, SvgDrawing.Grey);
         return svg.ToString();
     }
 

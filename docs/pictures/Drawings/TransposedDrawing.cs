@@ -31,7 +31,7 @@ internal static class TransposedDrawing
         string[] input = Calculation.Texts(Input.Span);
         string[] kernel = Calculation.Texts(Kernel.Span);
 
-        svg.Text(24, 30, "1   each input pixel adds the kernel, times its value, to the output", anchor: "start", bold: true);
+        svg.Text(24, 30, "1. Each input pixel adds the kernel, times its value, to the output", anchor: "start", bold: true);
         svg.Table(24, 82, Cell, 2, input, _ => SvgDrawing.GreenFill);
         svg.Text(24 + Cell, 154, "input", 13, SvgDrawing.Grey);
         svg.Table(110, 68, Cell, 3, kernel, _ => SvgDrawing.OrangeFill);
@@ -51,7 +51,7 @@ internal static class TransposedDrawing
         svg.Text(788 + 62, 190, "output 4×4", 13, SvgDrawing.Grey);
 
         svg.Line(24, 212, 936, 212, SvgDrawing.Pale);
-        svg.Text(24, 244, "2   a convolution of the input in a border of 2 zeros, the kernel turned by 180°", anchor: "start", bold: true);
+        svg.Text(24, 244, "2. A convolution of the input in a border of 2 zeros, the kernel turned by 180°", anchor: "start", bold: true);
         string[] padded = [.. Enumerable.Range(0, 36).Select(i => i / 6 is 2 or 3 && i % 6 is 2 or 3 ? input[(i / 6 - 2) * 2 + i % 6 - 2] : "0")];
         svg.Table(110, 270, Cell, 6, padded, i => i / 6 is 2 or 3 && i % 6 is 2 or 3 ? SvgDrawing.GreenFill : "#ffffff", SvgDrawing.Grey, 13);
         svg.Rectangle(110, 270, 3 * Cell, 3 * Cell, "none", SvgDrawing.Orange, 3);

@@ -79,7 +79,7 @@ internal sealed class Photographs : IDisposable
 
         // What one pass costs against a window for each cell.
         Shape map = probabilities.Shape;
-        long windows = (long)map.H * map.W * Cost(classifier.Graph, new Shape(1, 3, WindowClassifier.Window, WindowClassifier.Window));
+        long windows = (long)map.H * map.W * Cost(heatmap.Graph, new Shape(1, 3, WindowClassifier.Window, WindowClassifier.Window));
         long pass = Cost(heatmap.Graph, new Shape(1, 3, image.Height, image.Width));
         double difference = Difference(classifier, image, probabilities);
         _say(FormattableString.Invariant($"heatmap of {map.H}x{map.W} cells: {windows / 1e6:0} million multiply-adds in windows, {pass / 1e6:0} million in one pass, {(double)windows / pass:0.0} times fewer; largest difference of a probability {difference:0.0e+0}"));
