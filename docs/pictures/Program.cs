@@ -23,8 +23,8 @@ try
 
     if (args.Length == 0)
     {
-        using var photographs = new Photographs(Console.WriteLine, (name, image) => PngFile.WriteRgb(Path.Combine(folder, name), image));
-        photographs.DrawAll();
+        using var pictures = new TrainedPictures(Console.WriteLine, (name, image) => PngFile.WriteRgb(Path.Combine(folder, name), image));
+        pictures.DrawAll();
     }
 
     return 0;

@@ -26,7 +26,7 @@ internal static class FieldsDrawing
             ("VGG16", Field("fcn32s-vgg16"), SvgDrawing.Orange, false),
             ("AlexNet", Field("fcn32s-alexnet"), SvgDrawing.Green, false),
         ];
-        var svg = new SvgDrawing(840, 380, "Receptive fields of one score of stride 32 against an image of 500x500");
+        var svg = new SvgDrawing(870, 380, "Receptive fields of one score of stride 32 against an image of 500x500");
         Square(svg, 500, SvgDrawing.Grey, false, "#f3f4f6");
         svg.Text(430, 60, "one score sees", anchor: "start", bold: true);
         for (int i = 0; i < fields.Length; i++)

@@ -12,7 +12,7 @@ internal static class PixelsDrawing
     private const int ImageHeight = 384;
     private const int ImageWidth = 512;
     private const int Classes = 21;
-    private const int Axis = 76;
+    private const int Axis = 70;
 
     public static string Draw()
     {
@@ -33,14 +33,14 @@ internal static class PixelsDrawing
             ("classes", Of("classes"), SvgDrawing.BlueFill),
         ];
 
-        var svg = new SvgDrawing(1040, 200, "FCN-32s VGG16: the sizes of its values from the image to a class for each pixel");
+        var svg = new SvgDrawing(1040, 190, "FCN-32s VGG16: the sizes of its values from the image to a class for each pixel");
         double x = 18;
         for (int i = 0; i < stages.Length; i++)
         {
             (string name, Shape shape, string fill) = stages[i];
 
             // Sides by their square root: a side of 12 can be seen beside one of 512.
-            double h = 5.4 * Math.Sqrt(shape.H);
+            double h = 4.9 * Math.Sqrt(shape.H);
             double w = h * shape.W / shape.H;
             svg.Rectangle(x, Axis - h / 2, w, h, fill);
             svg.Text(x + w / 2, Axis + h / 2 + 18, name, 13, bold: true);

@@ -25,6 +25,9 @@ internal sealed class Scenes(int first, int count) : ISegmentationDataset
     /// <inheritdoc/>
     public Sample Load(int index) => SyntheticScenes.Generate(Side, Side, Seed, first + index);
 
+    /// <summary>A scene of twice the side, of a series that no net was trained on.</summary>
+    public static Sample Large(int index) => SyntheticScenes.Generate(2 * Side, 2 * Side, Seed + 1, index);
+
     /// <summary>Four scenes as one picture of twice the side: objects keep the size that the nets have learned.</summary>
     public static Sample Mosaic(ISegmentationDataset scenes, int firstScene)
     {

@@ -1,6 +1,5 @@
 using FcnSharp.Data;
 using FcnSharp.Graph;
-using FcnSharp.Imaging;
 using FcnSharp.Inference;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
@@ -22,8 +21,9 @@ internal static class WindowClassifier
     /// <summary>Pixels from one cell of the heatmap to the next.</summary>
     public const int Stride = 8;
 
-    private const long Steps = 2000;
-    private const int Batch = 24;
+    private const long Steps = 3000;
+    private const int Batch = 4;
+    private const float Rate = 0.002f;
     private const ulong Seed = 1337;
 
     /// <summary>The classifier with outputs "scores", "probabilities" and "loss".</summary>
@@ -32,10 +32,11 @@ internal static class WindowClassifier
         var b = new GraphBuilder("window-classifier");
         GraphValue labels = b.Input("labels", 1, ElementType.Int32);
         GraphValue x = b.Input("image", 3);
-        x = Halved(b, 1, b.Conv2d("conv1", x, 16, Conv2dParameters.Square(5)));
-        x = Halved(b, 2, b.Conv2d("conv2", x, 32, Conv2dParameters.Square(3)));
-        x = Halved(b, 3, b.Conv2d("conv3", x, 48, Conv2dParameters.Square(3)));
-        x = b.Relu("relu4", b.FullyConnected("fc4", x, 64, inputHeight: 6, inputWidth: 6));
+        x = b.Relu("relu1_1", b.Conv2d("conv1_1", x, 24, Conv2dParameters.Square(3)));
+        x = Halved(b, "1_2", x, 24);
+        x = Halved(b, "2", x, 48);
+        x = Halved(b, "3", x, 96);
+        x = b.Relu("relu4", b.FullyConnected("fc4", x, 128, inputHeight: 6, inputWidth: 6));
         x = b.FullyConnected("fc5", x, SceneNet.Classes);
         b.Output("scores", x);
         b.Output("probabilities", b.Softmax("probabilities", x));
@@ -45,35 +46,41 @@ internal static class WindowClassifier
 
     /// <summary>The same net for images of any size from a window up: a score map with a cell every 8 pixels.</summary>
     public static NetGraph Heatmap(NetGraph classifier) =>
-        Convolutionalization.Apply(classifier, new Dictionary<string, Shape> { ["image"] = new(1, 3, Window, Window) }, "scores", "probabilities");
+        Convolutionalization.Apply(classifier, new Dictionary<string, Shape> { ["image"] = new(1, 3, Window, Window), ["labels"] = new(1, 1, 1, 1) });
 
-    /// <summary>Trains on windows of scenes, as many of each class.</summary>
+    /// <summary>Trains the classifier's weights on all windows of whole scenes, as one pass of the heatmap net (CVPR, section 3.4).</summary>
+    /// <returns>The heatmap net; its parameters are the classifier's.</returns>
     public static Network Train(ISegmentationDataset scenes, IDevice device)
     {
-        var network = new Network(Build(), device);
+        const int Cells = (Scenes.Side - Window) / Stride + 1;
+        var network = new Network(Heatmap(Build()), device);
         network.Initialize(Seed);
         using Solver solver = Solver.Create(network, new TrainingOptions { Steps = Steps, Solver = SolverKind.AdamW });
         CompiledNet net = network.Compile(CompileTarget.Train("loss"), new Dictionary<string, Shape>
         {
-            ["image"] = new(Batch, 3, Window, Window),
-            ["labels"] = new(Batch, 1, 1, 1),
+            ["image"] = new(Batch, 3, Scenes.Side, Scenes.Side),
+            ["labels"] = new(Batch, 1, Cells, Cells),
         });
-        float[] images = new float[Batch * 3 * Window * Window];
-        int[] labels = new int[Batch];
-        for (long step = 1; step <= Steps; step++)
+        const int Plane = 3 * Scenes.Side * Scenes.Side;
+        float[] images = new float[Batch * Plane];
+        int[] labels = new int[Batch * Cells * Cells];
+        for (long step = 0; step < Steps; step++)
         {
             for (int i = 0; i < Batch; i++)
             {
-                labels[i] = i % SceneNet.Classes;
-                RgbImage window = Draw(scenes, labels[i], (ulong)(step * Batch + i));
-                InputEncoder.Encode(window, SceneNet.Preprocessing, images.AsSpan(i * 3 * Window * Window, 3 * Window * Window));
+                Sample scene = scenes.Load((int)((step * Batch + i) % scenes.Count));
+                InputEncoder.Encode(scene.Image, SceneNet.Preprocessing, images.AsSpan(i * Plane, Plane));
+                for (int cell = 0; cell < Cells * Cells; cell++)
+                {
+                    labels[i * Cells * Cells + cell] = scene.Labels.Row(cell / Cells * Stride + Window / 2)[cell % Cells * Stride + Window / 2];
+                }
             }
 
             using IExecution execution = net.Plan.Begin();
             execution.Write(net.Inputs["image"], images);
             execution.Write(net.Inputs["labels"], labels);
             execution.Run();
-            solver.Step(step, learningRate: 0.002f * (1 - (float)step / Steps), weightDecay: 0.01f);
+            solver.Step(step + 1, learningRate: Rate * (1 - (float)step / Steps), weightDecay: 0.01f);
         }
 
         return network;
@@ -95,23 +102,6 @@ internal static class WindowClassifier
         return values;
     }
 
-    private static GraphValue Halved(GraphBuilder b, int stage, GraphValue x) =>
-        b.MaxPool2d($"pool{stage}", b.Relu($"relu{stage}", x), new MaxPool2dParameters(2, 2, CeilMode: true));
-
-    /// <summary>A window whose middle pixel has a class, from random scenes and places.</summary>
-    private static RgbImage Draw(ISegmentationDataset scenes, int label, ulong stream)
-    {
-        const int Middle = Window / 2;
-        for (ulong attempt = 0; ; attempt += 3)
-        {
-            int Number(ulong position, int below) => (int)(below * CounterRandom.Uniform(Seed, stream, attempt + position));
-            Sample scene = scenes.Load(Number(0, scenes.Count));
-            int left = Number(1, scene.Image.Width - Window + 1);
-            int top = Number(2, scene.Image.Height - Window + 1);
-            if (scene.Labels.Row(top + Middle)[left + Middle] == label)
-            {
-                return ImageCrop.Of(scene.Image, left, top, Window, Window);
-            }
-        }
-    }
+    private static GraphValue Halved(GraphBuilder b, string name, GraphValue x, int channels) =>
+        b.MaxPool2d("pool" + name, b.Relu("relu" + name, b.Conv2d("conv" + name, x, channels, Conv2dParameters.Square(3))), new MaxPool2dParameters(2, 2, CeilMode: true));
 }

@@ -91,11 +91,8 @@ public sealed partial class FcnExplainedTests
         }
     }
 
-    [Fact]
-    public void Two_by_two_becomes_four_by_four_in_four_ways()
+    private static float[] Upsample(IDevice device)
     {
-        using IDevice device = NetFixtures.Device("cpu");
-
         // example:
         GraphBuilder g = new("up");
         g.Output("y", g.ConvTranspose2d("up", g.Input("x", 1), channels: 1, ConvTranspose2dParameters.Square(3)));
@@ -109,6 +106,16 @@ public sealed partial class FcnExplainedTests
         float[] y = new float[4 * 4];
         execution.Read(compiled.Outputs["y"], y);
         // end
+
+        return y;
+    }
+
+    [Fact]
+    public void Two_by_two_becomes_four_by_four_in_four_ways()
+    {
+        using IDevice device = NetFixtures.Device("cpu");
+
+        float[] y = Upsample(device);
 
         Assert.Equal([1, 4, 7, 6, 7, 23, 33, 24, 19, 53, 63, 42, 21, 52, 59, 36], y);
         Assert.Equal(y, TransposedDrawing.Output.Span.ToArray());
@@ -199,9 +206,20 @@ public sealed partial class FcnExplainedTests
         Says($" | {string.Join(" | ", layers.Select(l => l.ReceptiveField!.Value.ToString(CultureInfo.InvariantCulture)))} |");
         Assert.Equal([355, 404, 715], ((string[])["fcn32s-alexnet", "fcn32s-vgg16", "fcn32s-googlenet"]).Select(FieldsDrawing.Field));
         Assert.Equal(907, FieldsDrawing.Field("fcn32s-googlenet") + 6 * 32);
-        Says("355");
         Says("907");
-        Says("715");
+    }
+
+    [Theory]
+    [InlineData("VGG16", "fcn32s-vgg16")]
+    [InlineData("AlexNet", "fcn32s-alexnet")]
+    [InlineData("GoogLeNet", "fcn32s-googlenet")]
+    public void Fields_at_each_stride_are_those_of_the_table(string trunk, string net)
+    {
+        NetSummary summary = NetSummary.Of(Catalogue.Build(net, new NetOptions { Classes = 21 }), new Shape(1, 3, 500, 500), "scores");
+
+        // Up to the upsampling, which has a stride of 1 again.
+        ILookup<double, double> fields = summary.Layers.TakeWhile(l => l.Kind != "ConvTranspose2d").ToLookup(l => l.Stride!.Value, l => l.ReceptiveField!.Value);
+        Says($"| {trunk} |{string.Concat(((double[])[1, 2, 4, 8, 16, 32]).Select(s => fields[s].Any() ? string.Create(CultureInfo.InvariantCulture, $" {fields[s].Max()} |") : " |"))}");
     }
 
     [Fact]

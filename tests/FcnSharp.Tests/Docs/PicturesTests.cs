@@ -23,7 +23,7 @@ public sealed class PicturesTests
     }
 
     [Fact]
-    public void Photographs_can_be_read_and_all_pictures_together_are_small()
+    public void Pictures_can_be_read_and_are_small_together()
     {
         string[] files = Directory.GetFiles(Folder);
 

@@ -13,7 +13,7 @@ namespace FcnSharp.Pictures.Trained;
 /// The pictures that need trained nets, and the figures that stand beside them. The same machine makes the same bytes; another kernel
 /// set may change single pixels.
 /// </summary>
-internal sealed class Photographs : IDisposable
+internal sealed class TrainedPictures : IDisposable
 {
     private const int TrainScenes = 600;
     private const int HeldOut = 100;
@@ -29,7 +29,7 @@ internal sealed class Photographs : IDisposable
     /// <summary>Trains the three nets.</summary>
     /// <param name="say">Gets a line of figures at a time.</param>
     /// <param name="write">Gets each picture with its file's name.</param>
-    public Photographs(Action<string> say, Action<string, RgbImage> write)
+    public TrainedPictures(Action<string> say, Action<string, RgbImage> write)
     {
         (_say, _write) = (say, write);
         foreach (int stride in (int[])[32, 16, 8])
@@ -64,9 +64,9 @@ internal sealed class Photographs : IDisposable
     /// <summary>A classifier of windows as a heatmap net: the image, then the probability of each shape.</summary>
     private void DrawHeatmap()
     {
-        using Network classifier = WindowClassifier.Train(_train, _device);
-        using var heatmap = new Network(WindowClassifier.Heatmap(classifier.Graph), _device);
-        heatmap.Load(classifier.Save().ToDictionary(t => t.Key, t => t.Value), "the classifier");
+        using Network heatmap = WindowClassifier.Train(_train, _device);
+        using var classifier = new Network(WindowClassifier.Build(), _device);
+        classifier.Load(heatmap.Save().ToDictionary(t => t.Key, t => t.Value), "the heatmap net");
         RgbImage image = Scenes.Mosaic(_val, 4).Image;
         Tensor probabilities = TrainedNet.Run(heatmap, "probabilities", image);
         List<RgbImage> panels = [image];
@@ -79,13 +79,14 @@ internal sealed class Photographs : IDisposable
 
         // What one pass costs against a window for each cell.
         Shape map = probabilities.Shape;
-        long windows = (long)map.H * map.W * Cost(heatmap.Graph, new Shape(1, 3, WindowClassifier.Window, WindowClassifier.Window));
-        long pass = Cost(heatmap.Graph, new Shape(1, 3, image.Height, image.Width));
+        long windows = (long)map.H * map.W * Cost(heatmap, WindowClassifier.Window, WindowClassifier.Window);
+        long pass = Cost(heatmap, image.Height, image.Width);
         double difference = Difference(classifier, image, probabilities);
         _say(FormattableString.Invariant($"heatmap of {map.H}x{map.W} cells: {windows / 1e6:0} million multiply-adds in windows, {pass / 1e6:0} million in one pass, {(double)windows / pass:0.0} times fewer; largest difference of a probability {difference:0.0e+0}"));
     }
 
-    private static long Cost(NetGraph graph, Shape image) => NetSummary.Of(graph, image, "scores").MultiplyAdds;
+    private static long Cost(Network network, int height, int width) =>
+        network.Compile(CompileTarget.Inference("scores"), new Dictionary<string, Shape> { ["image"] = new(1, 3, height, width) }).Program.Operations.Sum(o => o.MultiplyAdds);
 
     /// <summary>Every cell against the classifier on its window.</summary>
     private static double Difference(Network classifier, RgbImage image, Tensor probabilities)
@@ -154,8 +155,8 @@ internal sealed class Photographs : IDisposable
             float[] map = new float[Side * Side];
             for (int i = 0; i < Images; i++)
             {
-                Sample mosaic = Scenes.Mosaic(_val, 4 * i);
-                probe.Add(layer, FieldProbe.Encode(mosaic.Image), mosaic.Labels.Row(centre)[centre], pixel, pixel, map);
+                Sample scene = Scenes.Large(i);
+                probe.Add(layer, FieldProbe.Encode(scene.Image), scene.Labels.Row(centre)[centre], pixel, pixel, map);
             }
 
             (int first, int last) = ((int)grid.FirstSeenBy(pixel), (int)grid.LastSeenBy(pixel));
@@ -199,7 +200,7 @@ internal sealed class Photographs : IDisposable
     /// <summary>The image, the truth with a band of void around each object, the prediction, the loss of each pixel.</summary>
     private void DrawLoss()
     {
-        const float White = 3;
+        const float White = 1.5f;
         _write("loss.png", Sheet.Rows(((int[])[5, 11]).Select(index =>
         {
             Sample scene = _val.Load(index);
