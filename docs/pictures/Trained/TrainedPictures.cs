@@ -79,14 +79,11 @@ internal sealed class TrainedPictures : IDisposable
 
         // What one pass costs against a window for each cell.
         Shape map = probabilities.Shape;
-        long windows = (long)map.H * map.W * Cost(heatmap, WindowClassifier.Window, WindowClassifier.Window);
-        long pass = Cost(heatmap, image.Height, image.Width);
+        long windows = (long)map.H * map.W * WindowClassifier.Cost(heatmap, WindowClassifier.Window);
+        long pass = WindowClassifier.Cost(heatmap, image.Width);
         double difference = Difference(classifier, image, probabilities);
         _say(FormattableString.Invariant($"heatmap of {map.H}x{map.W} cells: {windows / 1e6:0} million multiply-adds in windows, {pass / 1e6:0} million in one pass, {(double)windows / pass:0.0} times fewer; largest difference of a probability {difference:0.0e+0}"));
     }
-
-    private static long Cost(Network network, int height, int width) =>
-        network.Compile(CompileTarget.Inference("scores"), new Dictionary<string, Shape> { ["image"] = new(1, 3, height, width) }).Program.Operations.Sum(o => o.MultiplyAdds);
 
     /// <summary>Every cell against the classifier on its window.</summary>
     private static double Difference(Network classifier, RgbImage image, Tensor probabilities)

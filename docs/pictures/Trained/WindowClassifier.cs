@@ -86,6 +86,10 @@ internal static class WindowClassifier
         return network;
     }
 
+    /// <summary>Multiply-adds of one pass over a square image.</summary>
+    public static long Cost(Network network, int side) =>
+        network.Compile(CompileTarget.Inference("scores"), new Dictionary<string, Shape> { ["image"] = new(1, 3, side, side) }).Program.Operations.Sum(o => o.MultiplyAdds);
+
     /// <summary>The probability of a class at each place of an image, drawn at the cell's 8x8 pixels; 0 where no whole window fits.</summary>
     public static float[] Spread(Tensor probabilities, int label, int width, int height)
     {

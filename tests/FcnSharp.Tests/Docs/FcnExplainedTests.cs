@@ -6,6 +6,7 @@ using FcnSharp.Imaging;
 using FcnSharp.Layers;
 using FcnSharp.Models;
 using FcnSharp.Pictures.Drawings;
+using FcnSharp.Pictures.Trained;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Operations;
@@ -72,6 +73,19 @@ public sealed partial class FcnExplainedTests
             Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"| {cost / 1e9:0.0} billion |"), Read(English), StringComparison.Ordinal);
             Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"| {cost / 1e8:0} 亿 |"), Read(Chinese), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void The_heatmap_of_the_picture_costs_a_fraction_of_its_windows_too()
+    {
+        using IDevice device = NetFixtures.Device("cpu");
+        using var network = new Network(WindowClassifier.Heatmap(WindowClassifier.Build()), device);
+
+        long windows = 25 * 25 * WindowClassifier.Cost(network, WindowClassifier.Window);
+        long pass = WindowClassifier.Cost(network, 2 * Scenes.Side);
+
+        Says((windows / 1e6).ToString("N0", CultureInfo.InvariantCulture));
+        Says((pass / 1e6).ToString("N0", CultureInfo.InvariantCulture) + " million", (pass / 1e6).ToString("N0", CultureInfo.InvariantCulture) + " 百万");
     }
 
     [Fact]
