@@ -14,7 +14,7 @@ internal static class BilinearDrawing
     private const double PlotHeight = 190;
     private const double Reach = 33;
 
-    private static readonly (int Factor, string Color)[] Curves = [(32, "#56b4e9"), (16, SvgDrawing.Green), (8, SvgDrawing.Orange), (2, SvgDrawing.Blue)];
+    private static readonly (int Factor, string Color)[] Curves = [(32, "#a0447d"), (16, SvgDrawing.Green), (8, SvgDrawing.Orange), (2, SvgDrawing.Blue)];
 
     /// <summary>The kernel [1, 1, size, size].</summary>
     public static Tensor Kernel(int size)

@@ -40,7 +40,7 @@ internal static class PixelsDrawing
             (string name, Shape shape, string fill) = stages[i];
 
             // Sides by their square root: a side of 12 can be seen beside one of 512.
-            double h = 4.9 * Math.Sqrt(shape.H);
+            double h = 4.7 * Math.Sqrt(shape.H);
             double w = h * shape.W / shape.H;
             svg.Rectangle(x, Axis - h / 2, w, h, fill);
             svg.Text(x + w / 2, Axis + h / 2 + 18, name, 13, bold: true);
