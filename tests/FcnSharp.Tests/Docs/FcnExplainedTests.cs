@@ -84,8 +84,8 @@ public sealed partial class FcnExplainedTests
         long windows = 25 * 25 * WindowClassifier.Cost(network, WindowClassifier.Window);
         long pass = WindowClassifier.Cost(network, 2 * Scenes.Side);
 
-        Says((windows / 1e6).ToString("N0", CultureInfo.InvariantCulture));
-        Says((pass / 1e6).ToString("N0", CultureInfo.InvariantCulture) + " million", (pass / 1e6).ToString("N0", CultureInfo.InvariantCulture) + " 百万");
+        Says((windows / 1e6).ToString("N0", CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{windows / 1e8:0} 亿次"));
+        Says(string.Create(CultureInfo.InvariantCulture, $"{pass / 1e6:0} million"), string.Create(CultureInfo.InvariantCulture, $"{pass / 1e8:0.0} 亿次"));
     }
 
     [Fact]
