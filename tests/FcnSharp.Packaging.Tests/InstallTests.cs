@@ -48,7 +48,7 @@ public sealed class InstallTests(LocalFeed feed)
 
             Assert.Equal(
                 Samples.Segment(image).Areas().Select(area => (area.Class.Name, area.Pixels)),
-                areas.RootElement.EnumerateArray().Select(area => (area.GetProperty("class").GetProperty("name").GetString()!, area.GetProperty("pixels").GetInt64())));
+                areas.RootElement.EnumerateArray().Select(area => (area.GetProperty("class").GetProperty("name").GetString()!, area.GetProperty("pixels").GetInt32())));
         }
         finally
         {
