@@ -28,6 +28,9 @@ public sealed class LocalFeed : IAsyncLifetime, IDisposable
     /// <summary>The model that comes with the command.</summary>
     public static string Model { get; } = Path.Combine(SharedData.RepositoryRoot, "models", "fcn8s-googlenet-camvid.safetensors");
 
+    /// <summary>What this build optimises for: release or debug.</summary>
+    public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Name;
+
     /// <summary>The settings of NuGet for what installs from here.</summary>
     public string Settings => _folder["nuget.config"];
 
@@ -43,11 +46,10 @@ public sealed class LocalFeed : IAsyncLifetime, IDisposable
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
         foreach (string id in Libraries.Append(Tool))
         {
             await Command.RunAsync(
-                SharedData.RepositoryRoot, "dotnet", "pack", Path.Combine("src", id, id + ".csproj"), "--configuration", configuration, "--no-build",
+                SharedData.RepositoryRoot, "dotnet", "pack", Path.Combine("src", id, id + ".csproj"), "--configuration", Configuration, "--no-build",
                 "--output", _folder["feed"], "-p:PackageVersion=" + Version, "--verbosity", "quiet");
         }
 
