@@ -1,3 +1,4 @@
+using System.Net;
 using FcnSharp.Tensors;
 
 namespace FcnSharp.Server;
