@@ -10,7 +10,7 @@ public sealed record ServerOptions
     public IReadOnlyList<ModelSource> Models { get; init; } = [];
 
     /// <summary>The address to listen on: an IP address, localhost, or * for all. The default is reached from this machine alone.</summary>
-    public string Host { get; init; } = IPAddress.Loopback.ToString();
+    public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>The port to listen on; 0 for any that is free.</summary>
     public int Port { get; init; } = 8080;
