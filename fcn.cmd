@@ -1,6 +1,8 @@
 @echo off
 rem Runs FcnSharp's command line from a clone: builds it on first use and after a change of the sources, then runs it.
 setlocal
+rem What the program is to call itself in commands that it shows.
+set "FCN_COMMAND=.\fcn"
 set "root=%~dp0"
 set "program=%root%artifacts\bin\FcnSharp.Cli\release\fcn.dll"
 rem A copy of the sources as they were built; xcopy /l /d counts what is newer than it, and starts faster than PowerShell.

@@ -84,6 +84,6 @@ internal sealed class DemoCommand : Verb
         output.WriteLine();
         output.WriteLine("Segment an image of your own with this model:");
         output.WriteLine();
-        output.WriteLine($"  ./fcn predict --model {settings.Model} IMAGE.png --out OUT");
+        output.WriteLine($"  {CommandName.Current} predict --model {settings.Model} IMAGE.png --out OUT");
     }
 }

@@ -163,7 +163,7 @@ internal sealed class TrainCommand : Verb
         KeepCheckpoints = parsed.GetValue(_keep),
         Patience = parsed.GetValue(_patience),
         Seed = parsed.GetValue(_seed),
-        CommandLine = "./fcn " + string.Join(' ', parsed.Tokens.Select(t => t.Value.Any(c => char.IsWhiteSpace(c) || c is '*' or '?') ? $"'{t.Value}'" : t.Value)),
+        CommandLine = CommandName.Current + " " + string.Join(' ', parsed.Tokens.Select(t => t.Value.Any(c => char.IsWhiteSpace(c) || c is '*' or '?') ? $"'{t.Value}'" : t.Value)),
     };
 
     /// <summary>Width and height; (0, 0) for none; null for what is neither.</summary>

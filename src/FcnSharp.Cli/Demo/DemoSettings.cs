@@ -25,7 +25,7 @@ internal sealed record DemoSettings(string Folder, int TrainImages, int ValImage
 
     /// <summary>The command line that gives the same results.</summary>
     public string CommandLine => FormattableString.Invariant(
-        $"./fcn demo --out {Quoted(Folder)} --train {TrainImages} --val {ValImages} --size {Size} --steps {Steps} --seed {Seed}");
+        $"{CommandName.Current} demo --out {Quoted(Folder)} --train {TrainImages} --val {ValImages} --size {Size} --steps {Steps} --seed {Seed}");
 
     private static string Quoted(string path) =>
         path.Any(c => !char.IsAsciiLetterOrDigit(c) && !"/._-+:\\".Contains(c)) ? "'" + path.Replace("'", "'\\''") + "'" : path;

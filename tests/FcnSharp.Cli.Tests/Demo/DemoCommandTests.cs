@@ -99,7 +99,7 @@ public sealed partial class DemoCommandTests(FinishedDemo demo) : IClassFixture<
         Assert.DoesNotContain("<link", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("@import", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("url(", html, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains($"./fcn demo --out {demo.Folder} --train 12 --val 4 --size 32 --steps 24 --seed 1337", html, StringComparison.Ordinal);
+        Assert.Contains($"fcn demo --out {demo.Folder} --train 12 --val 4 --size 32 --steps 24 --seed 1337", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("6 steps of 4 images", outcome.Error, StringComparison.Ordinal);
         Assert.Matches("^Training  24/24  .* loss .*, val IU .*, epoch [0-9.]+$", outcome.ErrorLines.Last(line => line.StartsWith("Training  ", StringComparison.Ordinal)));
         string report = File.ReadAllText(_folder["run/report.html"]);
-        Assert.Contains("./fcn train --data", report, StringComparison.Ordinal);
+        Assert.Contains("fcn train --data", report, StringComparison.Ordinal);
         Assert.Equal(6, File.ReadLines(_folder["run/log.jsonl"]).Count(l => l.Contains("\"loss\"", StringComparison.Ordinal)));
         Assert.True(File.Exists(_folder["run/checkpoints/00000006.safetensors"]));
     }

@@ -76,7 +76,7 @@ public sealed class NativeCodec
     public string InstallHint =>
         OperatingSystem.IsWindows() ? WindowsHint
         : OperatingSystem.IsMacOS() ? $"run: brew install {BrewPackage}"
-        : $"run: ./fcn setup, or: sudo apt-get install {AptPackages[0]}{(AptPackages.Count > 1 ? $" (on Ubuntu {AptPackages[1]})" : "")}";
+        : $"run: fcn setup, or: sudo apt-get install {AptPackages[0]}{(AptPackages.Count > 1 ? $" (on Ubuntu {AptPackages[1]})" : "")}";
 
     private IReadOnlyList<string> Linux { get; init; } = [];
 
