@@ -5,19 +5,18 @@ using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Cli.Bench;
 
-/// <summary>Times one case: planned once, warmed up, then the median of runs for about a second.</summary>
+/// <summary>Times one case: planned once, warmed up, then the median of runs for almost half a second; bench/peers do the same.</summary>
 internal static class BenchRunner
 {
     private const int WarmUpRounds = 3;
     private const int WarmUpRuns = 32;
     private const int LeastWarmUpRuns = 2;
     private const int LeastRuns = 7;
-    private const int MostRuns = 200;
-    private static readonly TimeSpan WarmUpBudget = TimeSpan.FromSeconds(0.15);
+    private static readonly TimeSpan WarmUpBudget = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan CompilerQuiet = TimeSpan.FromSeconds(Environment.ProcessorCount == 1 ? 1.2 : 0.2);
     private static readonly TimeSpan CompilerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CompilerPoll = TimeSpan.FromSeconds(0.02);
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(0.8);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(0.4);
 
     /// <summary>Measures a case.</summary>
     public static BenchResult Run(BenchCase benchCase, IDevice device, int threads, double peakGflops, CancellationToken cancellation)
@@ -46,14 +45,14 @@ internal static class BenchRunner
     /// <summary>
     /// The runtime compiles a method anew, and well, in the background, once it was called 30 times after a tenth of a second in which
     /// nothing new was called (a second with one processor). Until then it may be several times slower. So each round makes the calls and waits for the compiler; the
-    /// last one ends with runs, so that caches and clock are as in the runs that count.
+    /// last one ends with runs, so that caches and clock are as in the runs that count, and long enough for threads that slept to be on processors of their own.
     /// </summary>
     private static void WarmUp(IExecution execution, CancellationToken cancellation)
     {
         for (int round = 1; round <= WarmUpRounds; round++)
         {
             var watch = Stopwatch.StartNew();
-            for (int run = 0; run < LeastWarmUpRuns || (run < WarmUpRuns && watch.Elapsed < WarmUpBudget); run++)
+            for (int run = 0; run < LeastWarmUpRuns || ((run < WarmUpRuns || round == WarmUpRounds) && watch.Elapsed < WarmUpBudget); run++)
             {
                 execution.Run(cancellation);
             }
@@ -85,7 +84,7 @@ internal static class BenchRunner
     {
         List<double> times = [];
         var watch = Stopwatch.StartNew();
-        while (times.Count < LeastRuns || (watch.Elapsed < Budget && times.Count < MostRuns))
+        while (times.Count < LeastRuns || watch.Elapsed < Budget)
         {
             long start = Stopwatch.GetTimestamp();
             execution.Run(cancellation);
