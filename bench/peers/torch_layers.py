@@ -6,7 +6,7 @@ Usage: torch_layers.py CASES.json THREADS tuned|default
 Writes {"version": ..., "times": {"case pass": ms}, "ways": {"case pass": way}} to standard output. "default" is what a user
 writes first: NCHW tensors, eager mode. "tuned" is the fastest of the ways named below; a way that this PyTorch lacks is left out.
 
-nchw, nhwc   memory layouts, eager, in place where that is possible
+nchw, nhwc   memory layouts, eager; out of place, as ours
 blocked      oneDNN's own layout, kept from layer to layer
 frozen       traced, frozen and optimised for inference, which fuses ReLU and packs weights
 """
@@ -157,8 +157,6 @@ def relu(g, which, tuned):
     x = torch.randn(g["input"])
     if which == "forward":
         yield "nchw", lambda: lambda: F.relu(x)
-        if tuned:
-            yield "in place", lambda: lambda: F.relu_(x)
     else:
         gradient = torch.randn_like(x)
         yield "nchw", lambda: lambda: aten.threshold_backward(gradient, x, 0)
@@ -169,14 +167,11 @@ def dropout(g, which, tuned):
     yield "nchw", lambda: lambda: F.dropout(x, 0.5, True)
     if tuned:
         yield "native", lambda: lambda: torch.native_dropout(x, 0.5, True)
-        yield "in place", lambda: lambda: F.dropout(x, 0.5, True, True)
 
 
 def sum(g, which, tuned):
     left, right = torch.randn(g["input"]), torch.randn(g["input"])
     yield "nchw", lambda: lambda: left + right
-    if tuned:
-        yield "in place", lambda: lambda: left.add_(right)
 
 
 def concat(g, which, tuned):
