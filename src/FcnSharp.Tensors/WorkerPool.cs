@@ -24,6 +24,9 @@ public sealed class WorkerPool : IDisposable
     private const long Open = 1L << 40;
     private const int SpinRounds = 400;
 
+    /// <summary>With as many claims as this for each worker still to come, one that takes longer than others holds up none.</summary>
+    private const int ClaimsAhead = 8;
+
     /// <summary>No job has as many items: the counter is set here when an item throws, with room for every worker's last look.</summary>
     private const int NoItemsLeft = int.MaxValue / 2;
 
@@ -229,14 +232,29 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>
+    /// How many items to take at once where so many are gone: of thousands, which are small, several, since each look at the counter that workers
+    /// share takes as long as such an item; towards the end one, so that all end together.
+    /// </summary>
+    private int ClaimAt(int gone, int items) => Math.Max(1, (items - gone) / (ClaimsAhead * Threads));
+
     private void RunItems(int worker)
     {
         try
         {
-            int item;
-            while ((item = Interlocked.Increment(ref _next) - 1) < _items)
+            IParallelJob job = _job!;
+            int items = _items;
+            int begin;
+            int count = ClaimAt(0, items);
+            while ((begin = Interlocked.Add(ref _next, count) - count) < items)
             {
-                _job!.Run(item, worker);
+                int end = Math.Min(begin + count, items);
+                for (int item = begin; item < end; item++)
+                {
+                    job.Run(item, worker);
+                }
+
+                count = ClaimAt(end, items);
             }
         }
 #pragma warning disable CA1031 // Whatever an item throws belongs to the caller of Run, not to the worker thread.
