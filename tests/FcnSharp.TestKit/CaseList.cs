@@ -43,6 +43,8 @@ public static class CaseList
         yield return Conv("padding 100, as the FCN's first layer", 1, 1, 3, 2, 2, Conv2dParameters.Square(3, padding: 100));
         yield return Conv("dilation 2", 2, 5, 13, 9, 16, Conv2dParameters.Square(3, padding: 2, dilation: 2));
         yield return Conv("dilation 3, valid", 1, 3, 13, 15, 5, Conv2dParameters.Square(3, dilation: 3));
+        yield return Conv("3 channels, padding larger than the kernel, 70 columns", 2, 3, 6, 70, 5, new Conv2dParameters(3, 3) { PaddingHeight = 4, PaddingWidth = 7 });
+        yield return Conv("3 channels, dilation 2x3, 9 rows", 2, 3, 9, 67, 18, new Conv2dParameters(3, 4) { DilationHeight = 2, DilationWidth = 3, PaddingHeight = 1, PaddingWidth = 2 });
         yield return Conv("dilation 2x3, stride 3x2", 1, 3, 17, 16, 4, new Conv2dParameters(3, 2) { DilationHeight = 2, DilationWidth = 3, StrideHeight = 3, StrideWidth = 2, PaddingHeight = 3, PaddingWidth = 1 });
 
         // Groups.

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FcnSharp.Tensors.Cpu;
 
-/// <summary>Averages of windows that lie side by side.</summary>
+/// <summary>Averages of windows that lie side by side, and shares of a gradient for each pixel of a window.</summary>
 internal static unsafe class AverageRuns<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>
     where TVector : struct
@@ -32,6 +32,31 @@ internal static unsafe class AverageRuns<TOps, TVector>
             }
 
             TOps.StoreUpTo(TOps.Divide(sum, divisors), target + x, count - x);
+        }
+    }
+
+    /// <summary>Adds a number to each pixel of a window.</summary>
+    /// <param name="target">The window's first pixel.</param>
+    /// <param name="width">Floats from a row to the next.</param>
+    /// <param name="rows">Rows of the window.</param>
+    /// <param name="columns">Columns of the window.</param>
+    /// <param name="share">What is added.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddToWindow(float* target, nint width, int rows, int columns, float share)
+    {
+        TVector shares = TOps.Broadcast(share);
+        for (; rows > 0; rows--, target += width)
+        {
+            int i = 0;
+            for (; i <= columns - TOps.Lanes; i += TOps.Lanes)
+            {
+                TOps.Store(TOps.Add(TOps.Load(target + i), shares), target + i);
+            }
+
+            for (; i < columns; i++)
+            {
+                target[i] += share;
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Operations;
 using FcnSharp.Tensors.Programs;
@@ -85,8 +84,9 @@ internal sealed unsafe class AvgPoolForwardKernel(WorkerPool workers, KernelSet 
 }
 
 /// <summary>Adds each gradient's share to the pixels of its window. One item a plane, so no two threads add to one element.</summary>
-internal sealed unsafe class AvgPoolBackwardKernel(WorkerPool workers, AvgPool2dBackward operation) : ParallelKernel(workers)
+internal sealed unsafe class AvgPoolBackwardKernel(WorkerPool workers, KernelSet kernels, AvgPool2dBackward operation) : ParallelKernel(workers)
 {
+    private readonly PlaneKernels _kernels = kernels.Planes;
     private readonly AvgPool2dParameters _p = operation.Parameters;
     private readonly Shape _from = operation.GradOutput.Shape;
     private readonly Shape _to = operation.GradInput.Shape;
@@ -114,10 +114,7 @@ internal sealed unsafe class AvgPoolBackwardKernel(WorkerPool workers, AvgPool2d
             {
                 (int x0, int x1, int columns) = _p.Window(x, _to.W);
                 float share = *source++ / ((float)rows * columns);
-                for (int iy = y0; iy < y1; iy++)
-                {
-                    AddTo(target + iy * _to.W + x0, x1 - x0, share);
-                }
+                _kernels.AddToWindow(target + (nint)y0 * _to.W + x0, _to.W, y1 - y0, x1 - x0, share);
             }
         }
     }
@@ -126,21 +123,6 @@ internal sealed unsafe class AvgPoolBackwardKernel(WorkerPool workers, AvgPool2d
     {
         _gradOutput = frame.Float(operation.GradOutput);
         _gradInput = frame.Float(operation.GradInput);
-    }
-
-    private static void AddTo(float* row, int count, float share)
-    {
-        int i = 0;
-        var shares = new Vector<float>(share);
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            (Vector.Load(row + i) + shares).Store(row + i);
-        }
-
-        for (; i < count; i++)
-        {
-            row[i] += share;
-        }
     }
 }
 

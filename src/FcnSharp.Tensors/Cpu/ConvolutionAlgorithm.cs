@@ -25,6 +25,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>Sums over pixels whose few channels lie side by side.</summary>
     public static ConvolutionAlgorithm FirstLayer { get; } = new("sums over interleaved pixels");
 
+    /// <summary>Rows of the three channels of an image, each vector that is read serving all of them.</summary>
+    public static ConvolutionAlgorithm ImageRows { get; } = new("rows of three planes at once");
+
     /// <summary>Blocks of stride x stride outputs as columns of a matrix product.</summary>
     public static ConvolutionAlgorithm StrideBlocks { get; } = new("blocks of stride x stride outputs");
 

@@ -51,6 +51,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? DepthwiseConvolution.BackwardInput(workers, kernels, o)
             : algorithm == ConvolutionAlgorithm.Planes
             ? new PlaneInputGradient(workers, kernels, o)
+            : algorithm == ConvolutionAlgorithm.ImageRows
+            ? new FirstLayerInputGradient(workers, kernels, o)
             : GemmConvolution.BackwardInput(workers, kernels, o);
     }
 
@@ -70,9 +72,9 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             : WeightGradient.Of(workers, kernels, o, gradWeight);
     }
 
-    public IKernel Forward(ConvTranspose2dForward o) =>
+    public IKernel Forward(ConvTranspose2dForward o, bool constantWeights) =>
         Transposed(_rules.TransposedForward, o.Parameters, o.Weight.Shape, o.Output.Shape) == ConvolutionAlgorithm.StrideBlocks
-            ? new StrideBlocks(workers, _blocked, o)
+            ? new StrideBlocks(workers, _blocked, o, constantWeights)
             : GemmConvolution.Forward(workers, kernels, o);
 
     public IKernel BackwardInput(ConvTranspose2dBackwardInput o)

@@ -43,6 +43,9 @@ internal sealed class ConvolutionRules
     /// <summary>Padding up to which a first layer's input is copied with its zeros.</summary>
     private const int MostFirstPadding = 512;
 
+    /// <summary>Kernel and padding up to which rows of a first layer's gradient with their zeros stay in a near cache.</summary>
+    private const int MostImageReach = 64;
+
     /// <param name="kernels">The instruction set.</param>
     /// <param name="precision">Whether minimal filtering is allowed.</param>
     public ConvolutionRules(BlockedKernels kernels, Precision precision)
@@ -84,7 +87,7 @@ internal sealed class ConvolutionRules
         Forward = [depthwise, scores, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
-        BackwardInput = [depthwise, Planes(MostOutputsOfInputGradient), pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), rest];
+        BackwardInput = [depthwise, Planes(MostOutputsOfInputGradient), pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
         BackwardWeight = [depthwise, Planes(MostOutputsOfWeightGradient), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];

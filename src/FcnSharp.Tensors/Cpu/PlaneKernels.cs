@@ -20,6 +20,8 @@ internal sealed unsafe class PlaneKernels
 
     public delegate*<float*, nint, int, int, int, float, float*, void> AverageWindows { get; private init; }
 
+    public delegate*<float*, nint, int, int, float, void> AddToWindow { get; private init; }
+
     public delegate*<float*, int, int, double, float*, void> Averages { get; private init; }
 
     public delegate*<nint*, float*, int, nint, int, float*, void> WeightedSum { get; private init; }
@@ -45,6 +47,8 @@ internal sealed unsafe class PlaneKernels
     public delegate*<float*, float*, int, int, int, int, int, float, float*, void> SubtractTerms { get; private init; }
 
     public delegate*<float*, nint, nint*, float*, int, float, float, float*, int, int, void> Convolve { get; private init; }
+
+    public delegate*<float*, nint, nint*, float*, int, float*, nint, int, int, void> AddTaps { get; private init; }
 
     public delegate*<float*, nint, float*, nint, nint*, int, int, int, float*, void> AddProducts { get; private init; }
 
@@ -77,6 +81,7 @@ internal sealed unsafe class PlaneKernels
             Relu = &ElementRuns<TOps, TVector>.Relu,
             ReluGradient = &ElementRuns<TOps, TVector>.ReluGradient,
             AverageWindows = &AverageRuns<TOps, TVector>.Windows,
+            AddToWindow = &AverageRuns<TOps, TVector>.AddToWindow,
             Averages = &NormRuns<TOps, TVector>.Averages,
             WeightedSum = &ElementRuns<TOps, TVector>.WeightedSum,
             SumOfTerms = &ElementRuns<TOps, TVector>.Sum,
@@ -90,6 +95,7 @@ internal sealed unsafe class PlaneKernels
             LocalResponseNormTerms = &LocalResponseNormRuns<TOps, TVector>.Terms,
             SubtractTerms = &LocalResponseNormRuns<TOps, TVector>.SubtractTerms,
             Convolve = &WindowRuns<TOps, TVector>.Convolve,
+            AddTaps = &WindowRuns<TOps, TVector>.AddTaps,
             AddProducts = &WindowRuns<TOps, TVector>.AddProducts,
             SumWindows = &WindowRuns<TOps, TVector>.SumWindows,
             AddWindows = &WindowRuns<TOps, TVector>.AddWindows,

@@ -64,6 +64,61 @@ internal static unsafe class WindowRuns<TOps, TVector>
         }
     }
 
+    /// <summary>target[c] += sum over taps of weights[tap][c] * what the tap sees, for three planes c: each vector that is loaded serves all of them.</summary>
+    /// <param name="source">What offsets count from, at the first pixel.</param>
+    /// <param name="pitch">Floats between two rows of it.</param>
+    /// <param name="offsets">The taps' shifts in floats.</param>
+    /// <param name="weights">Three numbers a tap.</param>
+    /// <param name="taps">Number of taps.</param>
+    /// <param name="target">The first plane, rows without gaps.</param>
+    /// <param name="plane">Floats between two planes.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns, a multiple of four vectors.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddTaps(float* source, nint pitch, nint* offsets, float* weights, int taps, float* target, nint plane, int rows, int columns)
+    {
+        int lanes = TOps.Lanes;
+        for (; rows > 0; rows--, source += pitch, target += columns)
+        {
+            for (int x = 0; x < columns; x += 4 * lanes)
+            {
+                float* to = target + x;
+                (TVector a0, TVector a1, TVector a2, TVector a3) = (TOps.Load(to), TOps.Load(to + lanes), TOps.Load(to + 2 * lanes), TOps.Load(to + 3 * lanes));
+                to += plane;
+                (TVector b0, TVector b1, TVector b2, TVector b3) = (TOps.Load(to), TOps.Load(to + lanes), TOps.Load(to + 2 * lanes), TOps.Load(to + 3 * lanes));
+                to += plane;
+                (TVector c0, TVector c1, TVector c2, TVector c3) = (TOps.Load(to), TOps.Load(to + lanes), TOps.Load(to + 2 * lanes), TOps.Load(to + 3 * lanes));
+                for (int t = 0; t < taps; t++)
+                {
+                    float* from = source + offsets[t] + x;
+                    TVector a = TOps.Broadcast(weights[3 * t]);
+                    TVector b = TOps.Broadcast(weights[3 * t + 1]);
+                    TVector c = TOps.Broadcast(weights[3 * t + 2]);
+                    TVector value = TOps.Load(from);
+                    a0 = TOps.MultiplyAdd(a, value, a0);
+                    b0 = TOps.MultiplyAdd(b, value, b0);
+                    c0 = TOps.MultiplyAdd(c, value, c0);
+                    value = TOps.Load(from + lanes);
+                    a1 = TOps.MultiplyAdd(a, value, a1);
+                    b1 = TOps.MultiplyAdd(b, value, b1);
+                    c1 = TOps.MultiplyAdd(c, value, c1);
+                    value = TOps.Load(from + 2 * lanes);
+                    a2 = TOps.MultiplyAdd(a, value, a2);
+                    b2 = TOps.MultiplyAdd(b, value, b2);
+                    c2 = TOps.MultiplyAdd(c, value, c2);
+                    value = TOps.Load(from + 3 * lanes);
+                    a3 = TOps.MultiplyAdd(a, value, a3);
+                    b3 = TOps.MultiplyAdd(b, value, b3);
+                    c3 = TOps.MultiplyAdd(c, value, c3);
+                }
+
+                Store4(c0, c1, c2, c3, to);
+                Store4(b0, b1, b2, b3, to - plane);
+                Store4(a0, a1, a2, a3, to - 2 * plane);
+            }
+        }
+    }
+
     /// <summary>sums[t] += the products of a gradient and of what a tap sees, for three taps at a time.</summary>
     /// <param name="gradient">The gradient, whose rows end in zeros up to a whole number of vectors.</param>
     /// <param name="gradientPitch">Floats between two rows of it.</param>
@@ -200,5 +255,14 @@ internal static unsafe class WindowRuns<TOps, TVector>
                 TOps.Store(TOps.Add(TOps.Load(to + 3 * width), s3), to + 3 * width);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store4(TVector v0, TVector v1, TVector v2, TVector v3, float* target)
+    {
+        TOps.Store(v0, target);
+        TOps.Store(v1, target + TOps.Lanes);
+        TOps.Store(v2, target + 2 * TOps.Lanes);
+        TOps.Store(v3, target + 3 * TOps.Lanes);
     }
 }

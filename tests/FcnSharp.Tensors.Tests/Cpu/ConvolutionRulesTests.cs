@@ -8,7 +8,7 @@ namespace FcnSharp.Tensors.Tests.Cpu;
 public sealed class ConvolutionRulesTests
 {
     [Theory]
-    [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 250_000, "sums over interleaved pixels", "shifted runs of planes", "sums over interleaved pixels")]
+    [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 250_000, "sums over interleaved pixels", "rows of three planes at once", "sums over interleaved pixels")]
     [InlineData("VGG conv3_1", 128, 256, 3, 1, 1, 15_625, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
     [InlineData("VGG conv5_1", 512, 512, 3, 1, 1, 1_024, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
     [InlineData("small map", 512, 512, 3, 1, 1, 399, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Memory;
 using FcnSharp.Tensors.Operations;
@@ -17,6 +18,9 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
 {
     private const int LargestVector = 16;
     private const int LargestTile = 14;
+
+    /// <summary>Floats of a line of the caches.</summary>
+    private const int LineFloats = 16;
 
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
@@ -41,16 +45,14 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     private readonly int[] _split;
     private readonly (int Channel, int Y, int X)[] _places;
     private readonly PlaneJob _planes;
-    private readonly PackJob _pack;
+    private readonly WeightSource _weights;
 
     private float* _inputData;
-    private float* _weightData;
     private float* _biasData;
     private float* _outputData;
-    private float* _packed;
     private float* _padded;
 
-    public StrideBlocks(WorkerPool workers, BlockedKernels kernels, ConvTranspose2dForward operation)
+    public StrideBlocks(WorkerPool workers, BlockedKernels kernels, ConvTranspose2dForward operation, bool constantWeights)
     {
         (_workers, _kernels, _operation) = (workers, kernels, operation);
         (_input, _output) = (operation.Input.Shape, operation.Output.Shape);
@@ -70,17 +72,13 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         int vectorsPerChannel = _stride * _stride / kernels.Lanes;
         _places = [.. Enumerable.Range(0, _vectors).Select(v => (v / vectorsPerChannel, v % vectorsPerChannel * kernels.Lanes / _stride, v % vectorsPerChannel * kernels.Lanes % _stride))];
         _planes = new PlaneJob(this);
-        _pack = new PackJob(this);
+        _weights = new WeightSource(workers, operation.Weight, new StrideBlockWeights(kernels, operation.Weight.Shape, p.Groups, _stride, _places), constantWeights, usedOnce: false);
     }
 
     // Rows of a tile past the last column read on into the next row.
     private long PaddedBytes => NativeBuffer.Align(checked((_input.N * _taps * _input.C * _plane + LargestTile) * sizeof(float)));
 
-    private nint PairElements => (nint)_taps * _taps * _groupInputs * 2 * _kernels.Lanes;
-
-    private long PackedBytes => NativeBuffer.Align(checked(_pairs * PairElements * sizeof(float)));
-
-    public long WorkspaceBytes => PaddedBytes + PackedBytes;
+    public long WorkspaceBytes => _weights.WorkspaceBytes + PaddedBytes;
 
     /// <summary>What the gradients can compute.</summary>
     public static ConvolutionCondition[] BackwardConditions(BlockedKernels kernels) => [.. Common(kernels), new("1 group", s => s.Parameters.Groups == 1)];
@@ -104,13 +102,11 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     public void Execute(KernelFrame frame)
     {
         _inputData = frame.Float(_operation.Input);
-        _weightData = frame.Float(_operation.Weight);
+        _weights.Prepare(frame);
         _biasData = _operation.Bias is null ? null : frame.Float(_operation.Bias);
         _outputData = frame.Float(_operation.Output);
-        _padded = (float*)frame.Workspace;
-        _packed = (float*)(frame.Workspace + PaddedBytes);
+        _padded = (float*)(frame.Workspace + _weights.WorkspaceBytes);
         _workers.Run(_planes, checked(_input.N * _taps * _input.C));
-        _workers.Run(_pack, _vectors);
         _workers.Run(this, checked(_input.N * _gridHeight));
     }
 
@@ -128,7 +124,12 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
             foreach (int rows in _split)
             {
                 float* a = _padded + (image * _input.C + group * _groupInputs) * _taps * _plane + (_taps - 1 + row) * _pitch + first;
-                _kernels.AdjacentRows[rows](_taps, _taps * _groupInputs, a, -_pitch, _plane, _packed + pair * PairElements, products, LargestTile * lanes, false);
+                for (int next = (pair + 1) * 2; Sse.IsSupported && next < Math.Min((pair + 2) * 2, _vectors); next++)
+                {
+                    Prefetch(image, row, first, rows, next);
+                }
+
+                _kernels.AdjacentRows[rows](_taps, _taps * _groupInputs, a, -_pitch, _plane, _weights.Block(0, pair, null), products, LargestTile * lanes, false);
                 int count = Math.Min(rows, _gridWidth - first);
                 for (int half = 0; half < 2 && pair * 2 + half < _vectors; half++)
                 {
@@ -136,6 +137,31 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
                 }
 
                 first += rows;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Asks for the lines that <see cref="Scatter"/> will write of a vector of outputs, one pair of vectors ahead: outputs are larger than the caches, and
+    /// stores wait for their lines one after the other.
+    /// </summary>
+    private void Prefetch(int image, int row, int first, int count, int vector)
+    {
+        (int channel, int firstY, int firstX) = _places[vector];
+        int x = Math.Max(0, first * _stride + firstX - _paddingX);
+        int end = Math.Min(_output.W, (first + count) * _stride + firstX - _paddingX);
+        for (int r = 0; r < _segmentRows; r++)
+        {
+            int y = row * _stride + firstY + r - _paddingY;
+            if (y < 0 || y >= _output.H)
+            {
+                continue;
+            }
+
+            float* target = _outputData + (((nint)image * _output.C + channel) * _output.H + y) * _output.W;
+            for (int i = x; i < end; i += LineFloats)
+            {
+                Sse.Prefetch1(target + i);
             }
         }
     }
@@ -245,40 +271,6 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
             {
                 float* row = target + (owner._taps - 1 + y) * owner._pitch + shift;
                 new ReadOnlySpan<float>(source + (nint)y * owner._input.W, owner._input.W).CopyTo(new Span<float>(row, owner._input.W));
-            }
-        }
-    }
-
-    /// <summary>Weights [C_in, C_out / groups, k, k] as [pair of vectors][tap row][tap column][C_in / groups][two vectors]. One item a vector.</summary>
-    private sealed class PackJob(StrideBlocks owner) : IParallelJob
-    {
-        public void Run(int item, int worker)
-        {
-            int lanes = owner._kernels.Lanes;
-            int stride = owner._stride;
-            (int channel, int firstY, int firstX) = owner._places[item];
-            int firstInput = channel / owner._groupOutputs * owner._groupInputs;
-            float* target = owner._packed + item / 2 * owner.PairElements + item % 2 * lanes;
-            for (int tapY = 0; tapY < owner._taps; tapY++)
-            {
-                for (int tapX = 0; tapX < owner._taps; tapX++)
-                {
-                    for (int c = 0; c < owner._groupInputs; c++)
-                    {
-                        float* weights = owner._weightData + ((nint)(firstInput + c) * owner._groupOutputs + channel % owner._groupOutputs) * owner._kernel * owner._kernel;
-                        for (int r = 0; r < owner._segmentRows; r++)
-                        {
-                            int ky = firstY + r + tapY * stride;
-                            int kx = firstX + tapX * stride;
-                            for (int i = 0; i < owner._segment; i++)
-                            {
-                                target[r * owner._segment + i] = ky < owner._kernel && kx + i < owner._kernel ? weights[ky * owner._kernel + kx + i] : 0;
-                            }
-                        }
-
-                        target += 2 * lanes;
-                    }
-                }
             }
         }
     }
