@@ -10,15 +10,15 @@ const { onnxModel, normal, product } = require('./onnx_model.js');
 const [casesPath, threads, folder] = process.argv.slice(2);
 const ort = require(path.join(folder, 'node_modules', 'onnxruntime-node'));
 
-/** As `fcn bench` does: warmed up for 0.2 seconds, then at least 7 for 0.4. */
+/** As `fcn bench` does: warmed up for 0.15 seconds, then at least 7 for 0.25. */
 async function medianMs(run) {
     let begin = process.hrtime.bigint();
-    for (let runs = 0; runs < 2 || process.hrtime.bigint() - begin < 200_000_000n; runs++) {
+    for (let runs = 0; runs < 2 || process.hrtime.bigint() - begin < 150_000_000n; runs++) {
         await run();
     }
     const times = [];
     begin = process.hrtime.bigint();
-    while (times.length < 7 || process.hrtime.bigint() - begin < 400_000_000n) {
+    while (times.length < 7 || process.hrtime.bigint() - begin < 250_000_000n) {
         const start = process.hrtime.bigint();
         await run();
         times.push(Number(process.hrtime.bigint() - start) / 1e6);

@@ -22,14 +22,14 @@ aten = torch.ops.aten
 
 
 def median_ms(run):
-    """As `fcn bench` does: warmed up for 0.2 seconds, then at least 7 for 0.4."""
+    """As `fcn bench` does: warmed up for 0.15 seconds, then at least 7 for 0.25."""
     begin, warm_up_runs = time.perf_counter(), 0
-    while warm_up_runs < 2 or time.perf_counter() - begin < 0.2:
+    while warm_up_runs < 2 or time.perf_counter() - begin < 0.15:
         run()
         warm_up_runs += 1
     times = []
     begin = time.perf_counter()
-    while len(times) < 7 or time.perf_counter() - begin < 0.4:
+    while len(times) < 7 or time.perf_counter() - begin < 0.25:
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)

@@ -5,18 +5,18 @@ using FcnSharp.Tensors.Programs;
 
 namespace FcnSharp.Cli.Bench;
 
-/// <summary>Times one case: planned once, warmed up, then the median of runs for almost half a second; bench/peers do the same.</summary>
+/// <summary>Times one case: planned once, warmed up, then the median of runs for a quarter of a second; bench/peers do the same.</summary>
 internal static class BenchRunner
 {
     private const int WarmUpRounds = 3;
     private const int WarmUpRuns = 32;
     private const int LeastWarmUpRuns = 2;
     private const int LeastRuns = 7;
-    private static readonly TimeSpan WarmUpBudget = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan WarmUpBudget = TimeSpan.FromSeconds(0.15);
     private static readonly TimeSpan CompilerQuiet = TimeSpan.FromSeconds(Environment.ProcessorCount == 1 ? 1.2 : 0.2);
     private static readonly TimeSpan CompilerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CompilerPoll = TimeSpan.FromSeconds(0.02);
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(0.4);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(0.25);
 
     /// <summary>Measures a case.</summary>
     public static BenchResult Run(BenchCase benchCase, IDevice device, int threads, double peakGflops, CancellationToken cancellation)
