@@ -22,6 +22,9 @@ internal sealed class ConvolutionRules
     /// <summary>Outputs of a 1x1 kernel up to which its weight gradient is fastest on planes as they lie.</summary>
     private const int MostOutputsOfWeightGradient = 64;
 
+    /// <summary>The same for vectors of 16 lanes, with which other ways are faster.</summary>
+    private const int MostOutputsOfWeightGradient16 = 48;
+
     /// <summary>Outputs of a map below which transforming weights costs more than it saves.</summary>
     private const long LeastPixels = 400;
 
@@ -88,7 +91,7 @@ internal sealed class ConvolutionRules
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
         BackwardInput = [depthwise, Planes(MostOutputsOfInputGradient), pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
-        BackwardWeight = [depthwise, Planes(MostOutputsOfWeightGradient), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        BackwardWeight = [depthwise, Planes(lanes == 16 ? MostOutputsOfWeightGradient16 : MostOutputsOfWeightGradient), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }
