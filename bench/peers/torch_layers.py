@@ -6,7 +6,7 @@ Usage: torch_layers.py CASES.json THREADS tuned|default
 Writes {"version": ..., "times": {"case pass": ms}, "ways": {"case pass": way}} to standard output. "default" is what a user
 writes first: NCHW tensors, eager mode. "tuned" is the fastest of the ways named below; a way that this PyTorch lacks is left out.
 
-nchw, nhwc   memory layouts, eager; out of place, as ours
+nchw, nhwc   memory layouts, eager; out of place, as ours, but for a ReLU behind a convolution
 blocked      oneDNN's own layout, kept from layer to layer
 frozen       traced, frozen and optimised for inference, which fuses ReLU and packs weights
 """

@@ -4,5 +4,8 @@ namespace FcnSharp.Cli;
 internal static class CommandName
 {
     /// <summary><c>fcn</c>, or what the launcher of a clone says, such as <c>./fcn</c>.</summary>
-    public static string Current { get; } = Environment.GetEnvironmentVariable("FCN_COMMAND") is { Length: > 0 } name ? name : "fcn";
+    public static string Current { get; } = Of(Environment.GetEnvironmentVariable("FCN_COMMAND"));
+
+    /// <summary>The name that goes with what a launcher said; null or empty where there was none.</summary>
+    internal static string Of(string? launcher) => launcher is { Length: > 0 } ? launcher : "fcn";
 }

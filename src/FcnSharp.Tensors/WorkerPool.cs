@@ -24,7 +24,7 @@ public sealed class WorkerPool : IDisposable
     private const long Open = 1L << 40;
     private const int SpinRounds = 400;
 
-    /// <summary>With as many claims as this for each worker still to come, one that takes longer than others holds up none.</summary>
+    /// <summary>Claims of each worker that what is left is cut into: the more, the less a claim of slow items holds up the end.</summary>
     private const int ClaimsAhead = 8;
 
     /// <summary>No job has as many items: the counter is set here when an item throws, with room for every worker's last look.</summary>
@@ -249,7 +249,7 @@ public sealed class WorkerPool : IDisposable
             while ((begin = Interlocked.Add(ref _next, count) - count) < items)
             {
                 int end = Math.Min(begin + count, items);
-                for (int item = begin; item < end; item++)
+                for (int item = begin; item < end && Volatile.Read(ref _failure) is null; item++)
                 {
                     job.Run(item, worker);
                 }

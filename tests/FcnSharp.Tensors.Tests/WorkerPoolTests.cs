@@ -60,6 +60,31 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void After_an_item_failed_no_worker_begins_another_though_it_took_several()
+    {
+        using var pool = new WorkerPool(2);
+        using var begun = new ManualResetEventSlim();
+        using var thrown = new ManualResetEventSlim();
+        int run = 0;
+        var job = new ActionJob((item, _) =>
+        {
+            if (item == 0)
+            {
+                begun.Wait(TimeSpan.FromSeconds(10));
+                thrown.Set();
+                throw new InvalidOperationException("first");
+            }
+
+            begun.Set();
+            thrown.Wait(TimeSpan.FromSeconds(10));
+            Thread.Sleep(50);
+            Interlocked.Increment(ref run);
+        });
+        Assert.Throws<InvalidOperationException>(() => pool.Run(job, 4_096));
+        Assert.InRange(run, 0, 4);
+    }
+
+    [Fact]
     public void A_job_may_run_another_job_from_its_items()
     {
         using var pool = new WorkerPool(4);

@@ -93,7 +93,7 @@ internal sealed unsafe class FirstLayerInputGradient : IKernel, IParallelJob
         new Span<float>(sums, checked((int)(Channels * plane))).Clear();
 
         // Columns of zeros stay; rows between them are written anew for each plane.
-        new Span<float>(seen, _seenRows * _pitch).Clear();
+        new Span<float>(seen, checked(_seenRows * _pitch)).Clear();
         fixed (nint* offsets = _offsets)
         {
             for (int channel = 0; channel < _gradient.C; channel++)

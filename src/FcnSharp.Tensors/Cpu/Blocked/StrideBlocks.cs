@@ -120,6 +120,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         for (int pair = 0; pair < _pairs; pair++)
         {
             int group = _places[pair * 2].Channel / _groupOutputs;
+            float* weights = _weights.Block(0, pair, null);
             int first = 0;
             foreach (int rows in _split)
             {
@@ -129,7 +130,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
                     Prefetch(image, row, first, rows, next);
                 }
 
-                _kernels.AdjacentRows[rows](_taps, _taps * _groupInputs, a, -_pitch, _plane, _weights.Block(0, pair, null), products, LargestTile * lanes, false);
+                _kernels.AdjacentRows[rows](_taps, _taps * _groupInputs, a, -_pitch, _plane, weights, products, LargestTile * lanes, false);
                 int count = Math.Min(rows, _gridWidth - first);
                 for (int half = 0; half < 2 && pair * 2 + half < _vectors; half++)
                 {
