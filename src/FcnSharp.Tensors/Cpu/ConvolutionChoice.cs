@@ -16,12 +16,15 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
         Conv2dParameters p = o.Parameters;
         ConvolutionSite site = Site(p, o.Weight.Shape, o.Output.Shape, constantWeights);
         ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.Forward, site);
+        bool anyMap = ConvolutionRules.IsForAnyMap(_rules.Forward, site);
         return algorithm.Scheme is { } scheme
-            ? new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights))
+            ? new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), anyMap)
             : algorithm == ConvolutionAlgorithm.Direct
-            ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.Forward, site))
+            ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToCoarse(p, o.Output.Shape), o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), anyMap)
             : algorithm == ConvolutionAlgorithm.FirstLayer
             ? new FirstLayerConvolution(workers, _blocked, o, constantWeights)
+            : algorithm == ConvolutionAlgorithm.Planes
+            ? new PlaneConvolution(workers, _blocked, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(0, 0, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights), anyMap)
             : algorithm == ConvolutionAlgorithm.Depthwise
             ? DepthwiseConvolution.Forward(workers, kernels, o)
             : GemmConvolution.Forward(workers, kernels, o);
@@ -35,7 +38,7 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     {
         Conv2dParameters p = o.Parameters;
         WinogradScheme scheme = ConvolutionRules.Choose(_rules.Forward, Site(p, o.Weight.Shape, o.Unpooled, constantWeights)).Scheme!;
-        return new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled));
+        return new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled), anyMap: false);
     }
 
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
@@ -43,14 +46,15 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
         Conv2dParameters p = o.Parameters;
         ConvolutionSite site = Site(p, o.Weight.Shape, o.GradInput.Shape, constantWeights);
         ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.BackwardInput, site);
+        bool anyMap = ConvolutionRules.IsForAnyMap(_rules.BackwardInput, site);
         return algorithm.Scheme is { } scheme
-            ? new BlockedConvolution(workers, _blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights))
+            ? new BlockedConvolution(workers, _blocked, scheme, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(p.KernelHeight - 1 - p.PaddingHeight, p.KernelWidth - 1 - p.PaddingWidth, p.Groups, Backward: true, ConstantWeights: constantWeights), anyMap)
             : algorithm == ConvolutionAlgorithm.Direct
-            ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), ConvolutionRules.IsForAnyMap(_rules.BackwardInput, site))
+            ? new DirectConvolution(workers, _blocked, ConvolutionPhase.ToFine(p, o.GradInput.Shape), o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), anyMap)
             : algorithm == ConvolutionAlgorithm.Depthwise
             ? DepthwiseConvolution.BackwardInput(workers, kernels, o)
             : algorithm == ConvolutionAlgorithm.Planes
-            ? new PlaneInputGradient(workers, kernels, o)
+            ? new PlaneConvolution(workers, _blocked, o.GradOutput, o.Weight, null, o.GradInput, new BlockedOptions(0, 0, p.Groups, Backward: true, ConstantWeights: constantWeights), anyMap)
             : algorithm == ConvolutionAlgorithm.ImageRows
             ? new FirstLayerInputGradient(workers, kernels, o)
             : GemmConvolution.BackwardInput(workers, kernels, o);

@@ -16,8 +16,11 @@ internal sealed class ConvolutionRules
     /// <summary>Outputs of a 1x1 kernel below which vectors of pixels are filled better than vectors of channels.</summary>
     private const int FewOutputs = 32;
 
-    /// <summary>Outputs of a 1x1 kernel up to which its data gradient is fastest on planes as they lie.</summary>
-    private const int MostOutputsOfInputGradient = 128;
+    /// <summary>Pixels of a map from which 1x1 kernels are faster on planes as they lie: enough to fill vectors, and to outweigh a pass over the weights.</summary>
+    private const long LeastPixelsOfPlanes = 300;
+
+    /// <summary>Weights of a 1x1 kernel above which vectors of channels are faster, as their tiles read them fewer times.</summary>
+    private const long MostWeightsOfPlanes = 1 << 20;
 
     /// <summary>Outputs of a 1x1 kernel up to which its weight gradient is fastest on planes as they lie.</summary>
     private const int MostOutputsOfWeightGradient = 64;
@@ -57,13 +60,11 @@ internal sealed class ConvolutionRules
 
         // Scores of few classes: pixels side by side fill the vectors, classes would not.
         var scores = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns, Kernel(1), new($"fewer than {FewOutputs} outputs", s => s.Outputs < FewOutputs));
-        ConvolutionRule Planes(int mostOutputs) => new(
-            ConvolutionAlgorithm.Planes,
-            Kernel(1),
-            Plain,
-            Unpadded,
-            new("one group", s => s.Parameters.Groups == 1),
-            new($"{LeastChannels} inputs or more to up to {mostOutputs} outputs", s => s.Inputs >= LeastChannels && s.Outputs <= mostOutputs));
+        ConvolutionRule Planes(params ConvolutionCondition[] conditions) =>
+            new(ConvolutionAlgorithm.Planes, [Kernel(1), Plain, Unpadded, .. conditions]);
+        var oneGroup = new ConvolutionCondition("one group", s => s.Parameters.Groups == 1);
+        ConvolutionCondition UpToOutputs(int most) => new($"{LeastChannels} inputs or more to up to {most} outputs", s => s.Inputs >= LeastChannels && s.Outputs <= most);
+        ConvolutionRule largePlanes = Planes(ManyChannels, new($"{LeastPixelsOfPlanes} pixels or more", s => s.Pixels >= LeastPixelsOfPlanes), new($"up to {MostWeightsOfPlanes} weights", s => s.Inputs * (long)s.Outputs <= MostWeightsOfPlanes));
         ConvolutionRule[] tiles = Tiles(precision);
         var pointwise = new ConvolutionRule(ConvolutionAlgorithm.Pointwise, Kernel(1), Plain, ManyChannels, Unpadded);
         ConvolutionCondition[] direct =
@@ -87,11 +88,11 @@ internal sealed class ConvolutionRules
             new("stride 1", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1 }),
             new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
 
-        Forward = [depthwise, scores, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        Forward = [depthwise, scores, largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
-        BackwardInput = [depthwise, Planes(MostOutputsOfInputGradient), pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
-        BackwardWeight = [depthwise, Planes(lanes == 16 ? MostOutputsOfWeightGradient16 : MostOutputsOfWeightGradient), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        BackwardInput = [depthwise, Planes(UpToOutputs(FewOutputs - 1)), largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
+        BackwardWeight = [depthwise, Planes(oneGroup, UpToOutputs(lanes == 16 ? MostOutputsOfWeightGradient16 : MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }

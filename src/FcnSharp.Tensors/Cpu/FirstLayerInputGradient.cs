@@ -92,7 +92,7 @@ internal sealed unsafe class FirstLayerInputGradient : IKernel, IParallelJob
         nint plane = RowsPerItem * (nint)_columns;
         new Span<float>(sums, checked((int)(Channels * plane))).Clear();
 
-        // Columns of zeros stay; rows between them are written anew for each plane.
+        // Zeros around the plane stay; what lies between is written anew for each.
         new Span<float>(seen, checked(_seenRows * _pitch)).Clear();
         fixed (nint* offsets = _offsets)
         {
@@ -139,14 +139,9 @@ internal sealed unsafe class FirstLayerInputGradient : IKernel, IParallelJob
         float* plane = _gradientData + ((nint)image * _gradient.C + channel) * _gradient.H * _gradient.W;
         for (int row = 0; row < _seenRows; row++)
         {
-            var to = new Span<float>(seen + (nint)row * _pitch + _margin, _gradient.W);
             if (top + row >= 0 && top + row < _gradient.H)
             {
-                new ReadOnlySpan<float>(plane + (nint)(top + row) * _gradient.W, _gradient.W).CopyTo(to);
-            }
-            else
-            {
-                to.Clear();
+                new ReadOnlySpan<float>(plane + (nint)(top + row) * _gradient.W, _gradient.W).CopyTo(new Span<float>(seen + (nint)row * _pitch + _margin, _gradient.W));
             }
         }
     }

@@ -15,7 +15,9 @@ public sealed class ConvolutionRulesTests
     [InlineData("fc6", 512, 4096, 7, 1, 0, 100, "winograd F(2x2,7x7)", "winograd F(2x2,7x7)", "winograd F(2x2,7x7)")]
     [InlineData("fc7", 4096, 4096, 1, 1, 0, 100, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
     [InlineData("score", 4096, 21, 1, 1, 0, 100, "shifted runs of planes", "matrix product on whole planes", "matrix product on whole planes")]
-    [InlineData("1x1 to 64", 64, 64, 1, 1, 0, 10_800, "matrix product on vectors of channels", "matrix product on whole planes", "sums over taps on vectors of channels")]
+    [InlineData("1x1 to 64", 64, 64, 1, 1, 0, 10_800, "matrix product on whole planes", "matrix product on whole planes", "sums over taps on vectors of channels")]
+    [InlineData("1x1 on few pixels", 64, 64, 1, 1, 0, 299, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("fc7 of a large image", 4096, 4096, 1, 1, 0, 1_000, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
     [InlineData("stride 2", 64, 128, 3, 2, 1, 5_000, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
     [InlineData("few channels", 8, 128, 3, 1, 1, 5_000, "shifted runs of planes", "shifted runs of planes", "shifted runs of planes")]
     public void Layers_get_the_algorithm_of_their_shape(string layer, int inputs, int outputs, int kernel, int stride, int padding, long pixels, string forward, string backwardInput, string backwardWeight)

@@ -35,10 +35,10 @@ public sealed class BudgetTests
 
     [Theory]
     [InlineData(3, 4 * 32 * 32 * (9 + 36))]
-    [InlineData(1, 4 * 32 * 32)]
+    [InlineData(5, 4 * 32 * 32 * 25)]
     public void Weights_in_the_layout_of_the_kernels_count_and_are_released_only_by_a_plan_that_fits(int kernel, long held)
     {
-        // 3x3 keeps the weights beside their 36 points, 1x1 the layout alone.
+        // 3x3 keeps the weights beside their 36 points, 5x5, whose layout is that of all maps, the layout alone.
         Conv2dParameters p = Conv2dParameters.Square(kernel, padding: kernel / 2);
         using var pool = new WorkerPool(1);
         using var generous = new CpuDevice(pool);
@@ -69,8 +69,8 @@ public sealed class BudgetTests
     public void A_plan_that_needs_weights_in_their_own_layout_says_so_when_they_are_gone()
     {
         using var device = new CpuDevice(precision: Precision.Exact);
-        using IDeviceTensor weight = device.Allocate("score", new Shape(32, 32, 1, 1));
-        Conv2dParameters p = Conv2dParameters.Square(1);
+        using IDeviceTensor weight = device.Allocate("score", new Shape(32, 32, 5, 5));
+        Conv2dParameters p = Conv2dParameters.Square(5, padding: 2);
         using IDevicePlan before = device.Plan(Convolution(p, weight, constant: false));
         using IDevicePlan frozen = device.Plan(Convolution(p, weight, constant: true));
 

@@ -26,6 +26,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
+    private readonly bool _anyMap;
     private readonly WinogradTransforms? _transforms;
     private readonly WinogradWeights _packing;
     private readonly WeightSource _weights;
@@ -73,9 +74,10 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     /// <param name="bias">One number an output channel, or none.</param>
     /// <param name="output">The result.</param>
     /// <param name="options">Padding, groups, direction, ReLU.</param>
-    public BlockedConvolution(WorkerPool workers, BlockedKernels kernels, WinogradScheme scheme, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options)
+    /// <param name="anyMap">Whether the choice of this algorithm does not depend on the map, so that constant weights need no other layout.</param>
+    public BlockedConvolution(WorkerPool workers, BlockedKernels kernels, WinogradScheme scheme, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options, bool anyMap)
     {
-        (_workers, _kernels, _scheme, _input, _bias, _output) = (workers, kernels, scheme, input, bias, output);
+        (_workers, _kernels, _scheme, _input, _bias, _output, _anyMap) = (workers, kernels, scheme, input, bias, output, anyMap);
         _transforms = kernels.TransformsOf(scheme);
         (_paddingY, _paddingX, _groups) = (options.PaddingY, options.PaddingX, options.Groups);
         _floor = options.Relu ? 0 : float.NegativeInfinity;
@@ -118,8 +120,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
 
     public long WorkspaceBytes => _weights.WorkspaceBytes + (_partition.Shared ? _pointBytes : 0) + _workerBytes * _workers.Threads;
 
-    /// <summary>The scheme of a 3x3 kernel depends on the size of the map: another plan may need the weights themselves.</summary>
-    public ProgramValue? PackedParameter => _weights.IsConstant && _scheme.Kernel != 3 ? _weights.Weight : null;
+    public ProgramValue? PackedParameter => _weights.IsConstant && _anyMap ? _weights.Weight : null;
 
     private long WeightBlockBytes => NativeBuffer.Align(_packing.OutputBlockElements * sizeof(float));
 

@@ -15,6 +15,9 @@ internal static unsafe class BlockedCopy<TOps, TVector>
     /// <summary>Pixels between what is read and what is asked for: as many streams as channels are more than the processor foresees.</summary>
     private const int Ahead = 64;
 
+    /// <summary>Planes between what is copied and what is asked for: the processor foresees a plane's next line, not the next plane.</summary>
+    private const int PlanesAhead = 2;
+
     /// <summary>
     /// Reads <paramref name="pixels"/> pixels of up to one vector's channels; lanes without a channel become 0. Writes whole
     /// squares: up to a square's pixels more than asked for.
@@ -48,6 +51,27 @@ internal static unsafe class BlockedCopy<TOps, TVector>
             }
 
             TOps.Transpose(square, lanes, target + x * lanes, lanes);
+        }
+    }
+
+    /// <summary>
+    /// Copies a run of pixels of some planes to [pair of vectors][channel][pixel]. Reads and writes whole pairs: what is past the last pixel is no number of this run.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PairsFromPlanes(float* source, nint plane, int channels, int pixels, float* target)
+    {
+        int pair = 2 * TOps.Lanes;
+        nint next = (nint)channels * pair;
+        for (int c = 0; c < channels; c++, source += plane, target += pair)
+        {
+            float* to = target;
+            for (int x = 0; x < pixels; x += pair, to += next)
+            {
+                TOps.Prefetch(source + PlanesAhead * plane + x);
+                TOps.Prefetch(source + PlanesAhead * plane + x + TOps.Lanes);
+                TOps.Store(TOps.Load(source + x), to);
+                TOps.Store(TOps.Load(source + x + TOps.Lanes), to + TOps.Lanes);
+            }
         }
     }
 

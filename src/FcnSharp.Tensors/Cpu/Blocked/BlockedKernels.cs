@@ -44,6 +44,8 @@ internal sealed unsafe class BlockedKernels
 
     public delegate*<float*, nint, int, int, float*, void> FromPlanes { get; private init; }
 
+    public delegate*<float*, nint, int, int, float*, void> PairsFromPlanes { get; private init; }
+
     public delegate*<float*, int, int, float*, nint, void> ToPlanes { get; private init; }
 
     public delegate*<float*, int, float*, float, void> Finish { get; private init; }
@@ -70,6 +72,7 @@ internal sealed unsafe class BlockedKernels
             Gather = &BlockedGather<TOps, TVector>.Gather,
             CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
+            PairsFromPlanes = &BlockedCopy<TOps, TVector>.PairsFromPlanes,
             ToPlanes = &BlockedCopy<TOps, TVector>.ToPlanes,
             Finish = &BlockedCopy<TOps, TVector>.Finish,
             PoolPairs = &BlockedCopy<TOps, TVector>.PoolPairs,

@@ -115,7 +115,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         _outputParts = (_outputBlocks + _outputBlocksPerItem - 1) / _outputBlocksPerItem;
         _splits = [kernels.Split(_positionsPerBlock), kernels.Split((int)(_positions - (_positionBlocks - 1L) * _positionsPerBlock))];
         _panel = (Math.Max(_splits[0].Sum(), _splits[1].Sum()) | 1) * (nint)lanes;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _positionBlocks * _rowPhases == 1);
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _positionBlocks * (_bias is null ? _withoutTaps.Count(empty => !empty) : _rowPhases) == 1);
         _paddedBias = GC.AllocateArray<float>(_groups * _outputBlocks * 2 * lanes, pinned: true);
     }
 

@@ -6,7 +6,8 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// The innermost loops of everything that works on blocked channels: a tile of C, some rows by two vectors, is held in
 /// registers while C (+)= A * B runs over blocks of the depth. Element (row, k) of A is at a + row * stride + k * aStep within
 /// a block, and blocks are aBlock apart; B is [k][2 vectors] without gaps; the two vectors of a row of C lie in two panels,
-/// cPanel apart, in which rows follow each other; or side by side in planes, which are cPanel apart.
+/// cPanel apart, in which rows follow each other; or side by side in planes, which are cPanel apart. Sums that go to planes are whole: there is one block,
+/// and aBlock is the address of their floor and of what each row begins with, its bias.
 /// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT. So each number of rows is
 /// written out, which makes this file long. 14 rows use 28 of the 32 registers of AVX-512, 6 rows 12 of 16.
 /// </summary>
@@ -24,34 +25,35 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
-        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
-        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
-        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
-        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
-        TVector p8 = add ? TOps.Load(c + 8 * next) : TOps.Broadcast(0);
-        TVector q8 = add ? TOps.Load(c + panel + 8 * next) : TOps.Broadcast(0);
-        TVector p9 = add ? TOps.Load(c + 9 * next) : TOps.Broadcast(0);
-        TVector q9 = add ? TOps.Load(c + panel + 9 * next) : TOps.Broadcast(0);
-        TVector p10 = add ? TOps.Load(c + 10 * next) : TOps.Broadcast(0);
-        TVector q10 = add ? TOps.Load(c + panel + 10 * next) : TOps.Broadcast(0);
-        TVector p11 = add ? TOps.Load(c + 11 * next) : TOps.Broadcast(0);
-        TVector q11 = add ? TOps.Load(c + panel + 11 * next) : TOps.Broadcast(0);
-        TVector p12 = add ? TOps.Load(c + 12 * next) : TOps.Broadcast(0);
-        TVector q12 = add ? TOps.Load(c + panel + 12 * next) : TOps.Broadcast(0);
-        TVector p13 = add ? TOps.Load(c + 13 * next) : TOps.Broadcast(0);
-        TVector q13 = add ? TOps.Load(c + panel + 13 * next) : TOps.Broadcast(0);
+        float* starts = (float*)aBlock;
+        TVector p0 = Start(add, c, starts, 0);
+        TVector q0 = Start(add, c + panel, starts, 0);
+        TVector p1 = Start(add, c + next, starts, 1);
+        TVector q1 = Start(add, c + panel + next, starts, 1);
+        TVector p2 = Start(add, c + 2 * next, starts, 2);
+        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
+        TVector p3 = Start(add, c + 3 * next, starts, 3);
+        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
+        TVector p4 = Start(add, c + 4 * next, starts, 4);
+        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
+        TVector p5 = Start(add, c + 5 * next, starts, 5);
+        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
+        TVector p6 = Start(add, c + 6 * next, starts, 6);
+        TVector q6 = Start(add, c + panel + 6 * next, starts, 6);
+        TVector p7 = Start(add, c + 7 * next, starts, 7);
+        TVector q7 = Start(add, c + panel + 7 * next, starts, 7);
+        TVector p8 = Start(add, c + 8 * next, starts, 8);
+        TVector q8 = Start(add, c + panel + 8 * next, starts, 8);
+        TVector p9 = Start(add, c + 9 * next, starts, 9);
+        TVector q9 = Start(add, c + panel + 9 * next, starts, 9);
+        TVector p10 = Start(add, c + 10 * next, starts, 10);
+        TVector q10 = Start(add, c + panel + 10 * next, starts, 10);
+        TVector p11 = Start(add, c + 11 * next, starts, 11);
+        TVector q11 = Start(add, c + panel + 11 * next, starts, 11);
+        TVector p12 = Start(add, c + 12 * next, starts, 12);
+        TVector q12 = Start(add, c + panel + 12 * next, starts, 12);
+        TVector p13 = Start(add, c + 13 * next, starts, 13);
+        TVector q13 = Start(add, c + panel + 13 * next, starts, 13);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -129,37 +131,37 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable ? 0 : aBlock;
+            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        TOps.Store(p0, c);
-        TOps.Store(q0, c + panel);
-        TOps.Store(p1, c + next);
-        TOps.Store(q1, c + panel + next);
-        TOps.Store(p2, c + 2 * next);
-        TOps.Store(q2, c + panel + 2 * next);
-        TOps.Store(p3, c + 3 * next);
-        TOps.Store(q3, c + panel + 3 * next);
-        TOps.Store(p4, c + 4 * next);
-        TOps.Store(q4, c + panel + 4 * next);
-        TOps.Store(p5, c + 5 * next);
-        TOps.Store(q5, c + panel + 5 * next);
-        TOps.Store(p6, c + 6 * next);
-        TOps.Store(q6, c + panel + 6 * next);
-        TOps.Store(p7, c + 7 * next);
-        TOps.Store(q7, c + panel + 7 * next);
-        TOps.Store(p8, c + 8 * next);
-        TOps.Store(q8, c + panel + 8 * next);
-        TOps.Store(p9, c + 9 * next);
-        TOps.Store(q9, c + panel + 9 * next);
-        TOps.Store(p10, c + 10 * next);
-        TOps.Store(q10, c + panel + 10 * next);
-        TOps.Store(p11, c + 11 * next);
-        TOps.Store(q11, c + panel + 11 * next);
-        TOps.Store(p12, c + 12 * next);
-        TOps.Store(q12, c + panel + 12 * next);
-        TOps.Store(p13, c + 13 * next);
-        TOps.Store(q13, c + panel + 13 * next);
+        End(p0, c, starts);
+        End(q0, c + panel, starts);
+        End(p1, c + next, starts);
+        End(q1, c + panel + next, starts);
+        End(p2, c + 2 * next, starts);
+        End(q2, c + panel + 2 * next, starts);
+        End(p3, c + 3 * next, starts);
+        End(q3, c + panel + 3 * next, starts);
+        End(p4, c + 4 * next, starts);
+        End(q4, c + panel + 4 * next, starts);
+        End(p5, c + 5 * next, starts);
+        End(q5, c + panel + 5 * next, starts);
+        End(p6, c + 6 * next, starts);
+        End(q6, c + panel + 6 * next, starts);
+        End(p7, c + 7 * next, starts);
+        End(q7, c + panel + 7 * next, starts);
+        End(p8, c + 8 * next, starts);
+        End(q8, c + panel + 8 * next, starts);
+        End(p9, c + 9 * next, starts);
+        End(q9, c + panel + 9 * next, starts);
+        End(p10, c + 10 * next, starts);
+        End(q10, c + panel + 10 * next, starts);
+        End(p11, c + 11 * next, starts);
+        End(q11, c + panel + 11 * next, starts);
+        End(p12, c + 12 * next, starts);
+        End(q12, c + panel + 12 * next, starts);
+        End(p13, c + 13 * next, starts);
+        End(q13, c + panel + 13 * next, starts);
     }
 
     /// <summary>12 rows.</summary>
@@ -171,30 +173,31 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
-        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
-        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
-        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
-        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
-        TVector p8 = add ? TOps.Load(c + 8 * next) : TOps.Broadcast(0);
-        TVector q8 = add ? TOps.Load(c + panel + 8 * next) : TOps.Broadcast(0);
-        TVector p9 = add ? TOps.Load(c + 9 * next) : TOps.Broadcast(0);
-        TVector q9 = add ? TOps.Load(c + panel + 9 * next) : TOps.Broadcast(0);
-        TVector p10 = add ? TOps.Load(c + 10 * next) : TOps.Broadcast(0);
-        TVector q10 = add ? TOps.Load(c + panel + 10 * next) : TOps.Broadcast(0);
-        TVector p11 = add ? TOps.Load(c + 11 * next) : TOps.Broadcast(0);
-        TVector q11 = add ? TOps.Load(c + panel + 11 * next) : TOps.Broadcast(0);
+        float* starts = (float*)aBlock;
+        TVector p0 = Start(add, c, starts, 0);
+        TVector q0 = Start(add, c + panel, starts, 0);
+        TVector p1 = Start(add, c + next, starts, 1);
+        TVector q1 = Start(add, c + panel + next, starts, 1);
+        TVector p2 = Start(add, c + 2 * next, starts, 2);
+        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
+        TVector p3 = Start(add, c + 3 * next, starts, 3);
+        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
+        TVector p4 = Start(add, c + 4 * next, starts, 4);
+        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
+        TVector p5 = Start(add, c + 5 * next, starts, 5);
+        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
+        TVector p6 = Start(add, c + 6 * next, starts, 6);
+        TVector q6 = Start(add, c + panel + 6 * next, starts, 6);
+        TVector p7 = Start(add, c + 7 * next, starts, 7);
+        TVector q7 = Start(add, c + panel + 7 * next, starts, 7);
+        TVector p8 = Start(add, c + 8 * next, starts, 8);
+        TVector q8 = Start(add, c + panel + 8 * next, starts, 8);
+        TVector p9 = Start(add, c + 9 * next, starts, 9);
+        TVector q9 = Start(add, c + panel + 9 * next, starts, 9);
+        TVector p10 = Start(add, c + 10 * next, starts, 10);
+        TVector q10 = Start(add, c + panel + 10 * next, starts, 10);
+        TVector p11 = Start(add, c + 11 * next, starts, 11);
+        TVector q11 = Start(add, c + panel + 11 * next, starts, 11);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -264,33 +267,33 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable ? 0 : aBlock;
+            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        TOps.Store(p0, c);
-        TOps.Store(q0, c + panel);
-        TOps.Store(p1, c + next);
-        TOps.Store(q1, c + panel + next);
-        TOps.Store(p2, c + 2 * next);
-        TOps.Store(q2, c + panel + 2 * next);
-        TOps.Store(p3, c + 3 * next);
-        TOps.Store(q3, c + panel + 3 * next);
-        TOps.Store(p4, c + 4 * next);
-        TOps.Store(q4, c + panel + 4 * next);
-        TOps.Store(p5, c + 5 * next);
-        TOps.Store(q5, c + panel + 5 * next);
-        TOps.Store(p6, c + 6 * next);
-        TOps.Store(q6, c + panel + 6 * next);
-        TOps.Store(p7, c + 7 * next);
-        TOps.Store(q7, c + panel + 7 * next);
-        TOps.Store(p8, c + 8 * next);
-        TOps.Store(q8, c + panel + 8 * next);
-        TOps.Store(p9, c + 9 * next);
-        TOps.Store(q9, c + panel + 9 * next);
-        TOps.Store(p10, c + 10 * next);
-        TOps.Store(q10, c + panel + 10 * next);
-        TOps.Store(p11, c + 11 * next);
-        TOps.Store(q11, c + panel + 11 * next);
+        End(p0, c, starts);
+        End(q0, c + panel, starts);
+        End(p1, c + next, starts);
+        End(q1, c + panel + next, starts);
+        End(p2, c + 2 * next, starts);
+        End(q2, c + panel + 2 * next, starts);
+        End(p3, c + 3 * next, starts);
+        End(q3, c + panel + 3 * next, starts);
+        End(p4, c + 4 * next, starts);
+        End(q4, c + panel + 4 * next, starts);
+        End(p5, c + 5 * next, starts);
+        End(q5, c + panel + 5 * next, starts);
+        End(p6, c + 6 * next, starts);
+        End(q6, c + panel + 6 * next, starts);
+        End(p7, c + 7 * next, starts);
+        End(q7, c + panel + 7 * next, starts);
+        End(p8, c + 8 * next, starts);
+        End(q8, c + panel + 8 * next, starts);
+        End(p9, c + 9 * next, starts);
+        End(q9, c + panel + 9 * next, starts);
+        End(p10, c + 10 * next, starts);
+        End(q10, c + panel + 10 * next, starts);
+        End(p11, c + 11 * next, starts);
+        End(q11, c + panel + 11 * next, starts);
     }
 
     /// <summary>8 rows.</summary>
@@ -302,22 +305,23 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
-        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
-        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
-        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
-        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
+        float* starts = (float*)aBlock;
+        TVector p0 = Start(add, c, starts, 0);
+        TVector q0 = Start(add, c + panel, starts, 0);
+        TVector p1 = Start(add, c + next, starts, 1);
+        TVector q1 = Start(add, c + panel + next, starts, 1);
+        TVector p2 = Start(add, c + 2 * next, starts, 2);
+        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
+        TVector p3 = Start(add, c + 3 * next, starts, 3);
+        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
+        TVector p4 = Start(add, c + 4 * next, starts, 4);
+        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
+        TVector p5 = Start(add, c + 5 * next, starts, 5);
+        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
+        TVector p6 = Start(add, c + 6 * next, starts, 6);
+        TVector q6 = Start(add, c + panel + 6 * next, starts, 6);
+        TVector p7 = Start(add, c + 7 * next, starts, 7);
+        TVector q7 = Start(add, c + panel + 7 * next, starts, 7);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -371,25 +375,25 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable ? 0 : aBlock;
+            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        TOps.Store(p0, c);
-        TOps.Store(q0, c + panel);
-        TOps.Store(p1, c + next);
-        TOps.Store(q1, c + panel + next);
-        TOps.Store(p2, c + 2 * next);
-        TOps.Store(q2, c + panel + 2 * next);
-        TOps.Store(p3, c + 3 * next);
-        TOps.Store(q3, c + panel + 3 * next);
-        TOps.Store(p4, c + 4 * next);
-        TOps.Store(q4, c + panel + 4 * next);
-        TOps.Store(p5, c + 5 * next);
-        TOps.Store(q5, c + panel + 5 * next);
-        TOps.Store(p6, c + 6 * next);
-        TOps.Store(q6, c + panel + 6 * next);
-        TOps.Store(p7, c + 7 * next);
-        TOps.Store(q7, c + panel + 7 * next);
+        End(p0, c, starts);
+        End(q0, c + panel, starts);
+        End(p1, c + next, starts);
+        End(q1, c + panel + next, starts);
+        End(p2, c + 2 * next, starts);
+        End(q2, c + panel + 2 * next, starts);
+        End(p3, c + 3 * next, starts);
+        End(q3, c + panel + 3 * next, starts);
+        End(p4, c + 4 * next, starts);
+        End(q4, c + panel + 4 * next, starts);
+        End(p5, c + 5 * next, starts);
+        End(q5, c + panel + 5 * next, starts);
+        End(p6, c + 6 * next, starts);
+        End(q6, c + panel + 6 * next, starts);
+        End(p7, c + 7 * next, starts);
+        End(q7, c + panel + 7 * next, starts);
     }
 
     /// <summary>6 rows.</summary>
@@ -401,18 +405,19 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
+        float* starts = (float*)aBlock;
+        TVector p0 = Start(add, c, starts, 0);
+        TVector q0 = Start(add, c + panel, starts, 0);
+        TVector p1 = Start(add, c + next, starts, 1);
+        TVector q1 = Start(add, c + panel + next, starts, 1);
+        TVector p2 = Start(add, c + 2 * next, starts, 2);
+        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
+        TVector p3 = Start(add, c + 3 * next, starts, 3);
+        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
+        TVector p4 = Start(add, c + 4 * next, starts, 4);
+        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
+        TVector p5 = Start(add, c + 5 * next, starts, 5);
+        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -458,21 +463,21 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable ? 0 : aBlock;
+            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        TOps.Store(p0, c);
-        TOps.Store(q0, c + panel);
-        TOps.Store(p1, c + next);
-        TOps.Store(q1, c + panel + next);
-        TOps.Store(p2, c + 2 * next);
-        TOps.Store(q2, c + panel + 2 * next);
-        TOps.Store(p3, c + 3 * next);
-        TOps.Store(q3, c + panel + 3 * next);
-        TOps.Store(p4, c + 4 * next);
-        TOps.Store(q4, c + panel + 4 * next);
-        TOps.Store(p5, c + 5 * next);
-        TOps.Store(q5, c + panel + 5 * next);
+        End(p0, c, starts);
+        End(q0, c + panel, starts);
+        End(p1, c + next, starts);
+        End(q1, c + panel + next, starts);
+        End(p2, c + 2 * next, starts);
+        End(q2, c + panel + 2 * next, starts);
+        End(p3, c + 3 * next, starts);
+        End(q3, c + panel + 3 * next, starts);
+        End(p4, c + 4 * next, starts);
+        End(q4, c + panel + 4 * next, starts);
+        End(p5, c + 5 * next, starts);
+        End(q5, c + panel + 5 * next, starts);
     }
 
     /// <summary>4 rows.</summary>
@@ -484,14 +489,15 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
+        float* starts = (float*)aBlock;
+        TVector p0 = Start(add, c, starts, 0);
+        TVector q0 = Start(add, c + panel, starts, 0);
+        TVector p1 = Start(add, c + next, starts, 1);
+        TVector q1 = Start(add, c + panel + next, starts, 1);
+        TVector p2 = Start(add, c + 2 * next, starts, 2);
+        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
+        TVector p3 = Start(add, c + 3 * next, starts, 3);
+        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -529,17 +535,17 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable ? 0 : aBlock;
+            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        TOps.Store(p0, c);
-        TOps.Store(q0, c + panel);
-        TOps.Store(p1, c + next);
-        TOps.Store(q1, c + panel + next);
-        TOps.Store(p2, c + 2 * next);
-        TOps.Store(q2, c + panel + 2 * next);
-        TOps.Store(p3, c + 3 * next);
-        TOps.Store(q3, c + panel + 3 * next);
+        End(p0, c, starts);
+        End(q0, c + panel, starts);
+        End(p1, c + next, starts);
+        End(q1, c + panel + next, starts);
+        End(p2, c + 2 * next, starts);
+        End(q2, c + panel + 2 * next, starts);
+        End(p3, c + 3 * next, starts);
+        End(q3, c + panel + 3 * next, starts);
     }
 
     /// <summary>2 rows.</summary>
@@ -551,10 +557,11 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        float* starts = (float*)aBlock;
+        TVector p0 = Start(add, c, starts, 0);
+        TVector q0 = Start(add, c + panel, starts, 0);
+        TVector p1 = Start(add, c + next, starts, 1);
+        TVector q1 = Start(add, c + panel + next, starts, 1);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -584,12 +591,22 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable ? 0 : aBlock;
+            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        TOps.Store(p0, c);
-        TOps.Store(q0, c + panel);
-        TOps.Store(p1, c + next);
-        TOps.Store(q1, c + panel + next);
+        End(p0, c, starts);
+        End(q0, c + panel, starts);
+        End(p1, c + next, starts);
+        End(q1, c + panel + next, starts);
     }
+
+    /// <summary>What a row's sum begins with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Start(bool add, float* c, float* starts, int row) =>
+        TRows.ToPlanes ? TOps.Broadcast(starts[row + 1]) : add ? TOps.Load(c) : TOps.Broadcast(0);
+
+    /// <summary>Stores a row's vector, no lower than the floor where it goes to planes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void End(TVector sum, float* c, float* starts) =>
+        TOps.Store(TRows.ToPlanes ? TOps.AtLeast(sum, TOps.Broadcast(*starts)) : sum, c);
 }

@@ -21,11 +21,23 @@ internal sealed class TilePartition
     /// <summary>Bytes of transformed weights above which they are read once for a shared block of tiles.</summary>
     private const long SmallWeightBytes = 2 << 20;
 
+    /// <summary>Tiles of a block, however many bytes they have.</summary>
+    private const int LeastTiles = 14;
+
     /// <summary>Items below which the tiles of a block are shared out, too.</summary>
     private const int ItemsWanted = 8;
 
     /// <summary>Tiles that a part has at least: a few rows of the largest tile kernel.</summary>
     private const int LeastTilesPerPart = 28;
+
+    /// <summary>Blocks of a worker's own below which they are made smaller: of three, two workers would do two and one.</summary>
+    private const int BlocksWanted = 16;
+
+    /// <summary>Tiles that a smaller block has at least: some rows of the largest tile kernel for each look at the weights.</summary>
+    private const int LeastTilesPerBlock = 56;
+
+    /// <summary>What few blocks are rounded up to, so that two or four workers end together.</summary>
+    private const int BlocksTogether = 4;
 
     private readonly int _tiles;
 
@@ -40,8 +52,15 @@ internal sealed class TilePartition
         _tiles = tiles;
         Shared = weightBytes > SmallWeightBytes || tiles * bytesPerTile <= PrivateBytes;
         long shared = weightBytes > LargeWeightBytes ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
-        int wanted = (int)Math.Clamp((Shared ? shared : PrivateBytes) / bytesPerTile, 14, Math.Max(14, tiles));
+        int wanted = (int)Math.Clamp((Shared ? shared : PrivateBytes) / bytesPerTile, LeastTiles, Math.Max(LeastTiles, tiles));
         Blocks = (tiles + wanted - 1) / wanted;
+        if (!Shared)
+        {
+            Blocks = Math.Max(Blocks, Math.Min(BlocksWanted, tiles / LeastTilesPerBlock));
+            int together = (Blocks + BlocksTogether - 1) / BlocksTogether * BlocksTogether;
+            Blocks = Blocks < 2 * BlocksWanted && tiles >= together * LeastTiles ? together : Blocks;
+        }
+
         TilesPerBlock = ((tiles + Blocks - 1) / Blocks + 1) / 2 * 2;
         Blocks = (tiles + TilesPerBlock - 1) / TilesPerBlock;
         OutputBlocksPerItem = Shared && (constantWeights || Blocks > 1) ? Math.Max(1, Math.Min(4, outputBlocks / 4)) : 1;

@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Memory;
+using FcnSharp.Tensors.Programs;
+
+namespace FcnSharp.Tensors.Cpu.Blocked;
+
+/// <summary>
+/// Convolution of 1x1 with stride 1 and its data gradient, on planes as they lie: vectors run along the pixels, so neither what is read nor what
+/// is written is turned into vectors of channels and back. Rows of a tile are output channels, whose weights lie side by side. One item is a run of pixels of
+/// an image by some tiles of outputs; it copies the inputs of its pixels, pair of vectors by pair, to a near cache. Every output is its
+/// bias and the products with all inputs in their order, so neither the division into items nor the threads change a bit.
+/// </summary>
+internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksParameter
+{
+    /// <summary>Bytes of the inputs of a run: they stay in a worker's own cache while the outputs pass.</summary>
+    private const long RunBytes = 256 << 10;
+
+    /// <summary>Pairs of vectors of a run, at most.</summary>
+    private const int MostPairs = 16;
+
+    /// <summary>Pairs of vectors that outweigh the way of a tile's weights to the nearest cache.</summary>
+    private const int LeastPairs = 3;
+
+    /// <summary>Items below which runs are made shorter, so that all workers end together.</summary>
+    private const int ItemsWanted = 32;
+
+    /// <summary>Items below which the outputs are divided, too.</summary>
+    private const int LeastItems = 8;
+
+    private readonly WorkerPool _workers;
+    private readonly BlockedKernels _kernels;
+    private readonly ProgramValue _input;
+    private readonly ProgramValue? _bias;
+    private readonly ProgramValue _output;
+    private readonly PlaneWeights _packing;
+    private readonly WeightSource _weights;
+    private readonly bool _anyMap;
+    private readonly int _groups;
+    private readonly int _inputs;
+    private readonly int _outputs;
+    private readonly nint _plane;
+    private readonly int _pixelsPerRun;
+    private readonly int _runs;
+    private readonly int _tilesPerItem;
+    private readonly int _parts;
+    private readonly float[] _starts;
+
+    private float* _inputData;
+    private float* _outputData;
+    private byte* _scratch;
+
+    /// <param name="workers">The threads.</param>
+    /// <param name="kernels">The instruction set.</param>
+    /// <param name="input">What is convolved [N, C, H, W].</param>
+    /// <param name="weight">Weights [C_out, C_in / groups, 1, 1] of the convolution, also for its data gradient.</param>
+    /// <param name="bias">One number an output channel, or none.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="options">Groups, direction, ReLU.</param>
+    /// <param name="anyMap">Whether the choice of this algorithm does not depend on the map, so that constant weights need no other layout.</param>
+    public PlaneConvolution(WorkerPool workers, BlockedKernels kernels, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options, bool anyMap)
+    {
+        (_workers, _kernels, _input, _bias, _output, _anyMap) = (workers, kernels, input, bias, output, anyMap);
+        _groups = options.Groups;
+        (_inputs, _outputs) = (input.Shape.C / _groups, output.Shape.C / _groups);
+        _plane = checked((nint)output.Shape.H * output.Shape.W);
+
+        int pair = 2 * kernels.Lanes;
+        int pairs = checked((int)((_plane + pair - 1) / pair));
+        int sets = checked(output.Shape.N * _groups);
+        int most = (int)Math.Clamp(RunBytes / ((long)_inputs * pair * sizeof(float)), LeastPairs, MostPairs);
+        int wanted = Math.Min((ItemsWanted + sets - 1) / sets, Math.Max(1, pairs / LeastPairs));
+        int runs = Math.Max((pairs + most - 1) / most, wanted);
+        _pixelsPerRun = (pairs + runs - 1) / runs * pair;
+        _runs = checked((int)((_plane + _pixelsPerRun - 1) / _pixelsPerRun));
+
+        _packing = new PlaneWeights(kernels, weight.Shape, _groups, options.Backward);
+        int tiles = _packing.Sizes.Count;
+        int parts = (int)Math.Clamp((LeastItems + (long)sets * _runs - 1) / ((long)sets * _runs), 1, tiles);
+        _tilesPerItem = (tiles + parts - 1) / parts;
+        _parts = (tiles + _tilesPerItem - 1) / _tilesPerItem;
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: (long)output.Shape.N * _runs == 1);
+        _starts = GC.AllocateArray<float>(checked(_groups * tiles * StartsPerTile), pinned: true);
+        for (int i = 0; i < _starts.Length; i += StartsPerTile)
+        {
+            _starts[i] = options.Relu ? 0 : float.NegativeInfinity;
+        }
+    }
+
+    public long WorkspaceBytes => _weights.WorkspaceBytes + WorkerBytes * _workers.Threads;
+
+    public ProgramValue? PackedParameter => _weights.IsConstant && _anyMap ? _weights.Weight : null;
+
+    private int Tiles => _packing.Sizes.Count;
+
+    /// <summary>The floor and a number for each row.</summary>
+    private int StartsPerTile => _kernels.LargestTile + 1;
+
+    private long CopyBytes => NativeBuffer.Align((long)_inputs * _pixelsPerRun * sizeof(float));
+
+    private long TileBytes => NativeBuffer.Align(2L * _kernels.LargestTile * _kernels.Lanes * sizeof(float));
+
+    private long OwnWeightBytes => _weights.IsPackedByUser ? NativeBuffer.Align(_packing.OutputBlockElements * sizeof(float)) : 0;
+
+    private long WorkerBytes => CopyBytes + TileBytes + OwnWeightBytes;
+
+    public void Execute(KernelFrame frame)
+    {
+        _weights.Prepare(frame);
+        _inputData = frame.Float(_input);
+        _outputData = frame.Float(_output);
+        _scratch = frame.Workspace + _weights.WorkspaceBytes;
+        if (_bias is not null)
+        {
+            SetStarts(frame.Float(_bias));
+        }
+
+        _workers.Run(this, checked(_runs * _output.Shape.N * _groups * _parts));
+    }
+
+    public void Run(int item, int worker)
+    {
+        int part = item % _parts;
+        int run = item / _parts % _runs;
+        int group = item / _parts / _runs % _groups;
+        int image = item / _parts / _runs / _groups;
+        nint first = (nint)run * _pixelsPerRun;
+        int pixels = (int)Math.Min(_pixelsPerRun, _plane - first);
+        float* copy = (float*)(_scratch + worker * WorkerBytes);
+        float* tile = (float*)((byte*)copy + CopyBytes);
+        float* ownWeights = (float*)((byte*)tile + TileBytes);
+        _kernels.PairsFromPlanes(_inputData + ((nint)image * _groups + group) * _inputs * _plane + first, _plane, _inputs, pixels, copy);
+        float* output = _outputData + ((nint)image * _groups + group) * _outputs * _plane + first;
+        for (int t = part * _tilesPerItem; t < Math.Min(Tiles, (part + 1) * _tilesPerItem); t++)
+        {
+            float* weights = _weights.Block(group, t, ownWeights);
+            Multiply(group, t, pixels, weights, copy, tile, output + _packing.FirstOutputs[t] * _plane);
+        }
+    }
+
+    /// <summary>The outputs of one tile at a run of pixels.</summary>
+    private void Multiply(int group, int outputTile, int pixels, float* weights, float* copy, float* tile, float* output)
+    {
+        int pair = 2 * _kernels.Lanes;
+        var starts = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_starts)) + ((nint)group * Tiles + outputTile) * StartsPerTile;
+        int rows = _packing.Sizes[outputTile];
+        int count = Math.Min(rows, _outputs - _packing.FirstOutputs[outputTile]);
+        for (int x = 0; x < pixels; x += pair, copy += (nint)_inputs * pair)
+        {
+            int left = Math.Min(pair, pixels - x);
+            bool whole = rows == count && left == pair;
+            _kernels.PlaneRows[rows](1, _inputs, weights, (nint)starts, _packing.Width, copy, whole ? output + x : tile, whole ? _plane : pair, false);
+            for (int row = 0; row < count && !whole; row++)
+            {
+                new ReadOnlySpan<float>(tile + row * pair, left).CopyTo(new Span<float>(output + row * _plane + x, left));
+            }
+        }
+    }
+
+    /// <summary>The numbers that a tile's rows begin with, behind the tile's floor.</summary>
+    private void SetStarts(float* bias)
+    {
+        for (int t = 0; t < _groups * Tiles; t++)
+        {
+            int first = _packing.FirstOutputs[t % Tiles];
+            int count = Math.Min(_packing.Sizes[t % Tiles], _outputs - first);
+            new ReadOnlySpan<float>(bias + (nint)(t / Tiles) * _outputs + first, count).CopyTo(_starts.AsSpan(t * StartsPerTile + 1));
+        }
+    }
+}
