@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from merge import key_of, merge, table
+from merge import faster, key_of, merge, table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GROUP = 8
@@ -86,7 +86,7 @@ def measure(arguments, chosen, folder):
     ort = {"version": None, "times": {}}
     if arguments.ort and any(case["pass"] == "forward" for case in chosen):
         ort = run([arguments.node, os.path.join(HERE, "ort_layers.js"), path, threads, arguments.ort], GLIBC_TUNABLES=KEEP_MEMORY)
-    return [min(pair, key=lambda case: case["ms"]) for pair in zip(ours, run_ours())], tuned, default, ort
+    return faster(ours, run_ours()), tuned, default, ort
 
 
 def save(path, rows):

@@ -5,6 +5,13 @@ def key_of(case):
     return f'{case["case"]} {case["pass"]}'
 
 
+def faster(before, after):
+    """Of two runs of the same cases, each case as it was when it was faster."""
+    if [key_of(case) for case in before] != [key_of(case) for case in after]:
+        raise ValueError("two runs of the same cases gave different ones")
+    return [min(pair, key=lambda case: case["ms"]) for pair in zip(before, after)]
+
+
 def merge(ours, tuned, default, ort):
     """A row for each of our cases; null where a peer has no time. ratio = the faster tuned peer's time / ours."""
     rows = []

@@ -2,7 +2,7 @@
 import unittest
 
 from compare import groups_of, last_line
-from merge import merge, table
+from merge import faster, merge, table
 
 NONE = {"version": "", "times": {}}
 
@@ -30,6 +30,12 @@ class MergeTests(unittest.TestCase):
         self.assertEqual(len(lines), 3)
         self.assertRegex(lines[1], r"^net/long_name forward +1\.000 +- +- +- +-  - +1$")
         self.assertRegex(lines[2], r"^net/b         forward +123\.46 +246\.91 +- +- +2\.00  nhwc +3$")
+
+    def test_of_two_runs_each_case_counts_when_it_was_faster(self):
+        before, after = [case("net/a", 2.0), case("net/b", 3.0)], [case("net/a", 1.5), case("net/b", 4.0)]
+        self.assertEqual([c["ms"] for c in faster(before, after)], [1.5, 3.0])
+        with self.assertRaises(ValueError):
+            faster(before, after[::-1])
 
     def test_groups_keep_the_order_and_never_mix_nets(self):
         cases = [case(f"a/{i}", 1) for i in range(5)] + [case("b/0", 1)]
