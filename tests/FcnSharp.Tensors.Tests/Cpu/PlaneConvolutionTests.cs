@@ -77,6 +77,40 @@ public sealed class PlaneConvolutionTests
         }
     }
 
+    [Theory]
+    [InlineData(16, 32)]
+    [InlineData(300, 45)]
+    public void Parts_of_a_map_too_small_for_planes_have_the_bits_of_the_whole(int inputs, int outputs)
+    {
+        const int width = 400;
+        const int part = 100;
+        ConvolutionData data = ConvolutionData.Normal(Conv("whole", new Shape(1, inputs, 1, width), outputs));
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            using CpuDevice device = CpuDevices.Create(kernels, 2);
+            ConvolutionRun whole = ConvolutionRun.On(device, Conv("whole", new Shape(1, inputs, 1, width), outputs), data);
+            for (int left = 0; left < width; left += part)
+            {
+                ConvolutionCase c = Conv("part", new Shape(1, inputs, 1, part), outputs);
+                var cut = new ConvolutionData(new Tensor(c.Input, Columns(data.Input.Span, left)), data.Weight, data.Bias, new Tensor(c.Output, Columns(data.GradOutput.Span, left)));
+                ConvolutionRun run = ConvolutionRun.On(device, c, cut);
+                TensorAssert.SameBits($"{kernels.Name} output from {left}", Columns(whole.Output, left), run.Output);
+                TensorAssert.SameBits($"{kernels.Name} gradInput from {left}", Columns(whole.GradInput, left), run.GradInput);
+            }
+        }
+
+        static float[] Columns(ReadOnlySpan<float> rows, int left)
+        {
+            var columns = new List<float>();
+            for (int row = 0; row < rows.Length; row += width)
+            {
+                columns.AddRange(rows.Slice(row + left, part));
+            }
+
+            return [.. columns];
+        }
+    }
+
     [Fact]
     public void Constant_weights_serve_small_and_large_maps_one_after_the_other()
     {

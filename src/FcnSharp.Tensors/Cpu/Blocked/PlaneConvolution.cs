@@ -9,8 +9,9 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// <summary>
 /// Convolution of 1x1 with stride 1 and its data gradient, on planes as they lie: vectors run along the pixels, so neither what is read nor what
 /// is written is turned into vectors of channels and back. Rows of a tile are output channels, whose weights lie side by side. One item is a run of pixels of
-/// an image by some tiles of outputs; it copies the inputs of its pixels, pair of vectors by pair, to a near cache. Every output is its
-/// bias and the products with all inputs in their order, so neither the division into items nor the threads change a bit.
+/// an image by some tiles of outputs; it copies the inputs of its pixels, pair of vectors by pair, to a near cache. Every output is the sum
+/// of the products with all inputs in their order, and then of its bias, as in <see cref="BlockedConvolution"/>: neither the division into items nor the
+/// threads nor the size of the map, which chooses between the two, changes a bit.
 /// </summary>
 internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksParameter
 {
@@ -45,7 +46,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private readonly int _runs;
     private readonly int _tilesPerItem;
     private readonly int _parts;
-    private readonly float[] _starts;
+    private readonly float[] _ends;
 
     private float* _inputData;
     private float* _outputData;
@@ -81,10 +82,10 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         _tilesPerItem = (tiles + parts - 1) / parts;
         _parts = (tiles + _tilesPerItem - 1) / _tilesPerItem;
         _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: (long)output.Shape.N * _runs == 1);
-        _starts = GC.AllocateArray<float>(checked(_groups * tiles * StartsPerTile), pinned: true);
-        for (int i = 0; i < _starts.Length; i += StartsPerTile)
+        _ends = GC.AllocateArray<float>(checked(_groups * tiles * EndsPerTile), pinned: true);
+        for (int i = 0; i < _ends.Length; i += EndsPerTile)
         {
-            _starts[i] = options.Relu ? 0 : float.NegativeInfinity;
+            _ends[i] = options.Relu ? 0 : float.NegativeInfinity;
         }
     }
 
@@ -95,7 +96,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private int Tiles => _packing.Sizes.Count;
 
     /// <summary>The floor and a number for each row.</summary>
-    private int StartsPerTile => _kernels.LargestTile + 1;
+    private int EndsPerTile => _kernels.LargestTile + 1;
 
     private long CopyBytes => NativeBuffer.Align((long)_inputs * _pixelsPerRun * sizeof(float));
 
@@ -113,7 +114,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         _scratch = frame.Workspace + _weights.WorkspaceBytes;
         if (_bias is not null)
         {
-            SetStarts(frame.Float(_bias));
+            SetEnds(frame.Float(_bias));
         }
 
         _workers.Run(this, checked(_runs * _output.Shape.N * _groups * _parts));
@@ -143,14 +144,14 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private void Multiply(int group, int outputTile, int pixels, float* weights, float* copy, float* tile, float* output)
     {
         int pair = 2 * _kernels.Lanes;
-        var starts = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_starts)) + ((nint)group * Tiles + outputTile) * StartsPerTile;
+        var ends = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_ends)) + ((nint)group * Tiles + outputTile) * EndsPerTile;
         int rows = _packing.Sizes[outputTile];
         int count = Math.Min(rows, _outputs - _packing.FirstOutputs[outputTile]);
         for (int x = 0; x < pixels; x += pair, copy += (nint)_inputs * pair)
         {
             int left = Math.Min(pair, pixels - x);
             bool whole = rows == count && left == pair;
-            _kernels.PlaneRows[rows](1, _inputs, weights, (nint)starts, _packing.Width, copy, whole ? output + x : tile, whole ? _plane : pair, false);
+            _kernels.PlaneRows[rows](1, _inputs, weights, (nint)ends, _packing.Width, copy, whole ? output + x : tile, whole ? _plane : pair, false);
             for (int row = 0; row < count && !whole; row++)
             {
                 new ReadOnlySpan<float>(tile + row * pair, left).CopyTo(new Span<float>(output + row * _plane + x, left));
@@ -158,14 +159,14 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         }
     }
 
-    /// <summary>The numbers that a tile's rows begin with, behind the tile's floor.</summary>
-    private void SetStarts(float* bias)
+    /// <summary>The numbers that are added to a tile's rows, behind the tile's floor.</summary>
+    private void SetEnds(float* bias)
     {
         for (int t = 0; t < _groups * Tiles; t++)
         {
             int first = _packing.FirstOutputs[t % Tiles];
             int count = Math.Min(_packing.Sizes[t % Tiles], _outputs - first);
-            new ReadOnlySpan<float>(bias + (nint)(t / Tiles) * _outputs + first, count).CopyTo(_starts.AsSpan(t * StartsPerTile + 1));
+            new ReadOnlySpan<float>(bias + (nint)(t / Tiles) * _outputs + first, count).CopyTo(_ends.AsSpan(t * EndsPerTile + 1));
         }
     }
 }

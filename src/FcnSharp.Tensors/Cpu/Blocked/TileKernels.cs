@@ -7,7 +7,7 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// registers while C (+)= A * B runs over blocks of the depth. Element (row, k) of A is at a + row * stride + k * aStep within
 /// a block, and blocks are aBlock apart; B is [k][2 vectors] without gaps; the two vectors of a row of C lie in two panels,
 /// cPanel apart, in which rows follow each other; or side by side in planes, which are cPanel apart. Sums that go to planes are whole: there is one block,
-/// and aBlock is the address of their floor and of what each row begins with, its bias.
+/// and aBlock is the address of their floor and of what is added to each row, its bias.
 /// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT. So each number of rows is
 /// written out, which makes this file long. 14 rows use 28 of the 32 registers of AVX-512, 6 rows 12 of 16.
 /// </summary>
@@ -25,35 +25,35 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* starts = (float*)aBlock;
-        TVector p0 = Start(add, c, starts, 0);
-        TVector q0 = Start(add, c + panel, starts, 0);
-        TVector p1 = Start(add, c + next, starts, 1);
-        TVector q1 = Start(add, c + panel + next, starts, 1);
-        TVector p2 = Start(add, c + 2 * next, starts, 2);
-        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
-        TVector p3 = Start(add, c + 3 * next, starts, 3);
-        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
-        TVector p4 = Start(add, c + 4 * next, starts, 4);
-        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
-        TVector p5 = Start(add, c + 5 * next, starts, 5);
-        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
-        TVector p6 = Start(add, c + 6 * next, starts, 6);
-        TVector q6 = Start(add, c + panel + 6 * next, starts, 6);
-        TVector p7 = Start(add, c + 7 * next, starts, 7);
-        TVector q7 = Start(add, c + panel + 7 * next, starts, 7);
-        TVector p8 = Start(add, c + 8 * next, starts, 8);
-        TVector q8 = Start(add, c + panel + 8 * next, starts, 8);
-        TVector p9 = Start(add, c + 9 * next, starts, 9);
-        TVector q9 = Start(add, c + panel + 9 * next, starts, 9);
-        TVector p10 = Start(add, c + 10 * next, starts, 10);
-        TVector q10 = Start(add, c + panel + 10 * next, starts, 10);
-        TVector p11 = Start(add, c + 11 * next, starts, 11);
-        TVector q11 = Start(add, c + panel + 11 * next, starts, 11);
-        TVector p12 = Start(add, c + 12 * next, starts, 12);
-        TVector q12 = Start(add, c + panel + 12 * next, starts, 12);
-        TVector p13 = Start(add, c + 13 * next, starts, 13);
-        TVector q13 = Start(add, c + panel + 13 * next, starts, 13);
+        float* ends = (float*)aBlock;
+        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
+        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
+        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
+        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
+        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
+        TVector p8 = add ? TOps.Load(c + 8 * next) : TOps.Broadcast(0);
+        TVector q8 = add ? TOps.Load(c + panel + 8 * next) : TOps.Broadcast(0);
+        TVector p9 = add ? TOps.Load(c + 9 * next) : TOps.Broadcast(0);
+        TVector q9 = add ? TOps.Load(c + panel + 9 * next) : TOps.Broadcast(0);
+        TVector p10 = add ? TOps.Load(c + 10 * next) : TOps.Broadcast(0);
+        TVector q10 = add ? TOps.Load(c + panel + 10 * next) : TOps.Broadcast(0);
+        TVector p11 = add ? TOps.Load(c + 11 * next) : TOps.Broadcast(0);
+        TVector q11 = add ? TOps.Load(c + panel + 11 * next) : TOps.Broadcast(0);
+        TVector p12 = add ? TOps.Load(c + 12 * next) : TOps.Broadcast(0);
+        TVector q12 = add ? TOps.Load(c + panel + 12 * next) : TOps.Broadcast(0);
+        TVector p13 = add ? TOps.Load(c + 13 * next) : TOps.Broadcast(0);
+        TVector q13 = add ? TOps.Load(c + panel + 13 * next) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -134,34 +134,34 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        End(p0, c, starts);
-        End(q0, c + panel, starts);
-        End(p1, c + next, starts);
-        End(q1, c + panel + next, starts);
-        End(p2, c + 2 * next, starts);
-        End(q2, c + panel + 2 * next, starts);
-        End(p3, c + 3 * next, starts);
-        End(q3, c + panel + 3 * next, starts);
-        End(p4, c + 4 * next, starts);
-        End(q4, c + panel + 4 * next, starts);
-        End(p5, c + 5 * next, starts);
-        End(q5, c + panel + 5 * next, starts);
-        End(p6, c + 6 * next, starts);
-        End(q6, c + panel + 6 * next, starts);
-        End(p7, c + 7 * next, starts);
-        End(q7, c + panel + 7 * next, starts);
-        End(p8, c + 8 * next, starts);
-        End(q8, c + panel + 8 * next, starts);
-        End(p9, c + 9 * next, starts);
-        End(q9, c + panel + 9 * next, starts);
-        End(p10, c + 10 * next, starts);
-        End(q10, c + panel + 10 * next, starts);
-        End(p11, c + 11 * next, starts);
-        End(q11, c + panel + 11 * next, starts);
-        End(p12, c + 12 * next, starts);
-        End(q12, c + panel + 12 * next, starts);
-        End(p13, c + 13 * next, starts);
-        End(q13, c + panel + 13 * next, starts);
+        End(p0, c, ends, 0);
+        End(q0, c + panel, ends, 0);
+        End(p1, c + next, ends, 1);
+        End(q1, c + panel + next, ends, 1);
+        End(p2, c + 2 * next, ends, 2);
+        End(q2, c + panel + 2 * next, ends, 2);
+        End(p3, c + 3 * next, ends, 3);
+        End(q3, c + panel + 3 * next, ends, 3);
+        End(p4, c + 4 * next, ends, 4);
+        End(q4, c + panel + 4 * next, ends, 4);
+        End(p5, c + 5 * next, ends, 5);
+        End(q5, c + panel + 5 * next, ends, 5);
+        End(p6, c + 6 * next, ends, 6);
+        End(q6, c + panel + 6 * next, ends, 6);
+        End(p7, c + 7 * next, ends, 7);
+        End(q7, c + panel + 7 * next, ends, 7);
+        End(p8, c + 8 * next, ends, 8);
+        End(q8, c + panel + 8 * next, ends, 8);
+        End(p9, c + 9 * next, ends, 9);
+        End(q9, c + panel + 9 * next, ends, 9);
+        End(p10, c + 10 * next, ends, 10);
+        End(q10, c + panel + 10 * next, ends, 10);
+        End(p11, c + 11 * next, ends, 11);
+        End(q11, c + panel + 11 * next, ends, 11);
+        End(p12, c + 12 * next, ends, 12);
+        End(q12, c + panel + 12 * next, ends, 12);
+        End(p13, c + 13 * next, ends, 13);
+        End(q13, c + panel + 13 * next, ends, 13);
     }
 
     /// <summary>12 rows.</summary>
@@ -173,31 +173,31 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* starts = (float*)aBlock;
-        TVector p0 = Start(add, c, starts, 0);
-        TVector q0 = Start(add, c + panel, starts, 0);
-        TVector p1 = Start(add, c + next, starts, 1);
-        TVector q1 = Start(add, c + panel + next, starts, 1);
-        TVector p2 = Start(add, c + 2 * next, starts, 2);
-        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
-        TVector p3 = Start(add, c + 3 * next, starts, 3);
-        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
-        TVector p4 = Start(add, c + 4 * next, starts, 4);
-        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
-        TVector p5 = Start(add, c + 5 * next, starts, 5);
-        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
-        TVector p6 = Start(add, c + 6 * next, starts, 6);
-        TVector q6 = Start(add, c + panel + 6 * next, starts, 6);
-        TVector p7 = Start(add, c + 7 * next, starts, 7);
-        TVector q7 = Start(add, c + panel + 7 * next, starts, 7);
-        TVector p8 = Start(add, c + 8 * next, starts, 8);
-        TVector q8 = Start(add, c + panel + 8 * next, starts, 8);
-        TVector p9 = Start(add, c + 9 * next, starts, 9);
-        TVector q9 = Start(add, c + panel + 9 * next, starts, 9);
-        TVector p10 = Start(add, c + 10 * next, starts, 10);
-        TVector q10 = Start(add, c + panel + 10 * next, starts, 10);
-        TVector p11 = Start(add, c + 11 * next, starts, 11);
-        TVector q11 = Start(add, c + panel + 11 * next, starts, 11);
+        float* ends = (float*)aBlock;
+        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
+        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
+        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
+        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
+        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
+        TVector p8 = add ? TOps.Load(c + 8 * next) : TOps.Broadcast(0);
+        TVector q8 = add ? TOps.Load(c + panel + 8 * next) : TOps.Broadcast(0);
+        TVector p9 = add ? TOps.Load(c + 9 * next) : TOps.Broadcast(0);
+        TVector q9 = add ? TOps.Load(c + panel + 9 * next) : TOps.Broadcast(0);
+        TVector p10 = add ? TOps.Load(c + 10 * next) : TOps.Broadcast(0);
+        TVector q10 = add ? TOps.Load(c + panel + 10 * next) : TOps.Broadcast(0);
+        TVector p11 = add ? TOps.Load(c + 11 * next) : TOps.Broadcast(0);
+        TVector q11 = add ? TOps.Load(c + panel + 11 * next) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -270,30 +270,30 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        End(p0, c, starts);
-        End(q0, c + panel, starts);
-        End(p1, c + next, starts);
-        End(q1, c + panel + next, starts);
-        End(p2, c + 2 * next, starts);
-        End(q2, c + panel + 2 * next, starts);
-        End(p3, c + 3 * next, starts);
-        End(q3, c + panel + 3 * next, starts);
-        End(p4, c + 4 * next, starts);
-        End(q4, c + panel + 4 * next, starts);
-        End(p5, c + 5 * next, starts);
-        End(q5, c + panel + 5 * next, starts);
-        End(p6, c + 6 * next, starts);
-        End(q6, c + panel + 6 * next, starts);
-        End(p7, c + 7 * next, starts);
-        End(q7, c + panel + 7 * next, starts);
-        End(p8, c + 8 * next, starts);
-        End(q8, c + panel + 8 * next, starts);
-        End(p9, c + 9 * next, starts);
-        End(q9, c + panel + 9 * next, starts);
-        End(p10, c + 10 * next, starts);
-        End(q10, c + panel + 10 * next, starts);
-        End(p11, c + 11 * next, starts);
-        End(q11, c + panel + 11 * next, starts);
+        End(p0, c, ends, 0);
+        End(q0, c + panel, ends, 0);
+        End(p1, c + next, ends, 1);
+        End(q1, c + panel + next, ends, 1);
+        End(p2, c + 2 * next, ends, 2);
+        End(q2, c + panel + 2 * next, ends, 2);
+        End(p3, c + 3 * next, ends, 3);
+        End(q3, c + panel + 3 * next, ends, 3);
+        End(p4, c + 4 * next, ends, 4);
+        End(q4, c + panel + 4 * next, ends, 4);
+        End(p5, c + 5 * next, ends, 5);
+        End(q5, c + panel + 5 * next, ends, 5);
+        End(p6, c + 6 * next, ends, 6);
+        End(q6, c + panel + 6 * next, ends, 6);
+        End(p7, c + 7 * next, ends, 7);
+        End(q7, c + panel + 7 * next, ends, 7);
+        End(p8, c + 8 * next, ends, 8);
+        End(q8, c + panel + 8 * next, ends, 8);
+        End(p9, c + 9 * next, ends, 9);
+        End(q9, c + panel + 9 * next, ends, 9);
+        End(p10, c + 10 * next, ends, 10);
+        End(q10, c + panel + 10 * next, ends, 10);
+        End(p11, c + 11 * next, ends, 11);
+        End(q11, c + panel + 11 * next, ends, 11);
     }
 
     /// <summary>8 rows.</summary>
@@ -305,23 +305,23 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* starts = (float*)aBlock;
-        TVector p0 = Start(add, c, starts, 0);
-        TVector q0 = Start(add, c + panel, starts, 0);
-        TVector p1 = Start(add, c + next, starts, 1);
-        TVector q1 = Start(add, c + panel + next, starts, 1);
-        TVector p2 = Start(add, c + 2 * next, starts, 2);
-        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
-        TVector p3 = Start(add, c + 3 * next, starts, 3);
-        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
-        TVector p4 = Start(add, c + 4 * next, starts, 4);
-        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
-        TVector p5 = Start(add, c + 5 * next, starts, 5);
-        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
-        TVector p6 = Start(add, c + 6 * next, starts, 6);
-        TVector q6 = Start(add, c + panel + 6 * next, starts, 6);
-        TVector p7 = Start(add, c + 7 * next, starts, 7);
-        TVector q7 = Start(add, c + panel + 7 * next, starts, 7);
+        float* ends = (float*)aBlock;
+        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
+        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
+        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
+        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
+        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -378,22 +378,22 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        End(p0, c, starts);
-        End(q0, c + panel, starts);
-        End(p1, c + next, starts);
-        End(q1, c + panel + next, starts);
-        End(p2, c + 2 * next, starts);
-        End(q2, c + panel + 2 * next, starts);
-        End(p3, c + 3 * next, starts);
-        End(q3, c + panel + 3 * next, starts);
-        End(p4, c + 4 * next, starts);
-        End(q4, c + panel + 4 * next, starts);
-        End(p5, c + 5 * next, starts);
-        End(q5, c + panel + 5 * next, starts);
-        End(p6, c + 6 * next, starts);
-        End(q6, c + panel + 6 * next, starts);
-        End(p7, c + 7 * next, starts);
-        End(q7, c + panel + 7 * next, starts);
+        End(p0, c, ends, 0);
+        End(q0, c + panel, ends, 0);
+        End(p1, c + next, ends, 1);
+        End(q1, c + panel + next, ends, 1);
+        End(p2, c + 2 * next, ends, 2);
+        End(q2, c + panel + 2 * next, ends, 2);
+        End(p3, c + 3 * next, ends, 3);
+        End(q3, c + panel + 3 * next, ends, 3);
+        End(p4, c + 4 * next, ends, 4);
+        End(q4, c + panel + 4 * next, ends, 4);
+        End(p5, c + 5 * next, ends, 5);
+        End(q5, c + panel + 5 * next, ends, 5);
+        End(p6, c + 6 * next, ends, 6);
+        End(q6, c + panel + 6 * next, ends, 6);
+        End(p7, c + 7 * next, ends, 7);
+        End(q7, c + panel + 7 * next, ends, 7);
     }
 
     /// <summary>6 rows.</summary>
@@ -405,19 +405,19 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* starts = (float*)aBlock;
-        TVector p0 = Start(add, c, starts, 0);
-        TVector q0 = Start(add, c + panel, starts, 0);
-        TVector p1 = Start(add, c + next, starts, 1);
-        TVector q1 = Start(add, c + panel + next, starts, 1);
-        TVector p2 = Start(add, c + 2 * next, starts, 2);
-        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
-        TVector p3 = Start(add, c + 3 * next, starts, 3);
-        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
-        TVector p4 = Start(add, c + 4 * next, starts, 4);
-        TVector q4 = Start(add, c + panel + 4 * next, starts, 4);
-        TVector p5 = Start(add, c + 5 * next, starts, 5);
-        TVector q5 = Start(add, c + panel + 5 * next, starts, 5);
+        float* ends = (float*)aBlock;
+        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -466,18 +466,18 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        End(p0, c, starts);
-        End(q0, c + panel, starts);
-        End(p1, c + next, starts);
-        End(q1, c + panel + next, starts);
-        End(p2, c + 2 * next, starts);
-        End(q2, c + panel + 2 * next, starts);
-        End(p3, c + 3 * next, starts);
-        End(q3, c + panel + 3 * next, starts);
-        End(p4, c + 4 * next, starts);
-        End(q4, c + panel + 4 * next, starts);
-        End(p5, c + 5 * next, starts);
-        End(q5, c + panel + 5 * next, starts);
+        End(p0, c, ends, 0);
+        End(q0, c + panel, ends, 0);
+        End(p1, c + next, ends, 1);
+        End(q1, c + panel + next, ends, 1);
+        End(p2, c + 2 * next, ends, 2);
+        End(q2, c + panel + 2 * next, ends, 2);
+        End(p3, c + 3 * next, ends, 3);
+        End(q3, c + panel + 3 * next, ends, 3);
+        End(p4, c + 4 * next, ends, 4);
+        End(q4, c + panel + 4 * next, ends, 4);
+        End(p5, c + 5 * next, ends, 5);
+        End(q5, c + panel + 5 * next, ends, 5);
     }
 
     /// <summary>4 rows.</summary>
@@ -489,15 +489,15 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* starts = (float*)aBlock;
-        TVector p0 = Start(add, c, starts, 0);
-        TVector q0 = Start(add, c + panel, starts, 0);
-        TVector p1 = Start(add, c + next, starts, 1);
-        TVector q1 = Start(add, c + panel + next, starts, 1);
-        TVector p2 = Start(add, c + 2 * next, starts, 2);
-        TVector q2 = Start(add, c + panel + 2 * next, starts, 2);
-        TVector p3 = Start(add, c + 3 * next, starts, 3);
-        TVector q3 = Start(add, c + panel + 3 * next, starts, 3);
+        float* ends = (float*)aBlock;
+        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -538,14 +538,14 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        End(p0, c, starts);
-        End(q0, c + panel, starts);
-        End(p1, c + next, starts);
-        End(q1, c + panel + next, starts);
-        End(p2, c + 2 * next, starts);
-        End(q2, c + panel + 2 * next, starts);
-        End(p3, c + 3 * next, starts);
-        End(q3, c + panel + 3 * next, starts);
+        End(p0, c, ends, 0);
+        End(q0, c + panel, ends, 0);
+        End(p1, c + next, ends, 1);
+        End(q1, c + panel + next, ends, 1);
+        End(p2, c + 2 * next, ends, 2);
+        End(q2, c + panel + 2 * next, ends, 2);
+        End(p3, c + 3 * next, ends, 3);
+        End(q3, c + panel + 3 * next, ends, 3);
     }
 
     /// <summary>2 rows.</summary>
@@ -557,11 +557,11 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
         nint next = TRows.ToPlanes ? cPanel : lanes;
         nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* starts = (float*)aBlock;
-        TVector p0 = Start(add, c, starts, 0);
-        TVector q0 = Start(add, c + panel, starts, 0);
-        TVector p1 = Start(add, c + next, starts, 1);
-        TVector q1 = Start(add, c + panel + next, starts, 1);
+        float* ends = (float*)aBlock;
+        TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -594,19 +594,14 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
             a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
         }
 
-        End(p0, c, starts);
-        End(q0, c + panel, starts);
-        End(p1, c + next, starts);
-        End(q1, c + panel + next, starts);
+        End(p0, c, ends, 0);
+        End(q0, c + panel, ends, 0);
+        End(p1, c + next, ends, 1);
+        End(q1, c + panel + next, ends, 1);
     }
 
-    /// <summary>What a row's sum begins with.</summary>
+    /// <summary>Stores a row's vector; to planes with the row's number added and no lower than the floor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Start(bool add, float* c, float* starts, int row) =>
-        TRows.ToPlanes ? TOps.Broadcast(starts[row + 1]) : add ? TOps.Load(c) : TOps.Broadcast(0);
-
-    /// <summary>Stores a row's vector, no lower than the floor where it goes to planes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void End(TVector sum, float* c, float* starts) =>
-        TOps.Store(TRows.ToPlanes ? TOps.AtLeast(sum, TOps.Broadcast(*starts)) : sum, c);
+    private static void End(TVector sum, float* c, float* ends, int row) =>
+        TOps.Store(TRows.ToPlanes ? TOps.AtLeast(TOps.Add(sum, TOps.Broadcast(ends[row + 1])), TOps.Broadcast(*ends)) : sum, c);
 }

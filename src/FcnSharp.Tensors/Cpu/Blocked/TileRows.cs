@@ -12,7 +12,7 @@ internal interface ITileRows
     /// <summary>Whether blocks lie at a + table[block], the table being given in place of aBlock, with one entry past the last.</summary>
     static abstract bool ByTable { get; }
 
-    /// <summary>Whether rows of C lie cPanel apart, each with its two vectors side by side, and begin and end as aBlock says.</summary>
+    /// <summary>Whether rows of C lie cPanel apart, each with its two vectors side by side, and end as aBlock says.</summary>
     static virtual bool ToPlanes => false;
 }
 
