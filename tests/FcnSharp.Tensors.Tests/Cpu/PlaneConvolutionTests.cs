@@ -28,7 +28,8 @@ public sealed class PlaneConvolutionTests
         Conv("few outputs of many", new Shape(1, 300, 30, 11), 11),
         Conv("2 groups, batch of 2", new Shape(2, 34, 19, 18), 64, groups: 2),
         Conv("small map: vectors of channels", new Shape(1, 130, 6, 7), 70),
-        Conv("many pixels: vectors of channels of a worker's own", new Shape(1, 16, 40, 61), 21),
+        Conv("small map of many channels: vectors of channels of a worker's own", new Shape(1, 1400, 17, 17), 48),
+        Conv("few outputs on many pixels", new Shape(1, 16, 40, 61), 21),
     ];
 
     public static TheoryData<string> Cases => [.. All.Select(c => c.Name)];

@@ -121,15 +121,13 @@ public sealed class WinogradTests
     [InlineData(5, 2, 12)]
     public void Relu_behind_a_convolution_is_fused_without_a_change_of_bits(int kernel, int padding, int size)
     {
-        Conv2dParameters p = Conv2dParameters.Square(kernel, padding: padding);
-        var input = new Shape(1, 24, size, size + 3);
-        var weight = new Shape(20, 24, kernel, kernel);
+        ConvolutionCase c = Conv("relu", new Shape(1, 24, size, size + 3), 20, kernel, padding);
         foreach (KernelSet kernels in CpuDevices.KernelSets)
         {
             using CpuDevice device = CpuDevices.Create(kernels, 2, Precision.Fast);
-            float[] plain = Forward(device, p, input, weight, relu: false, constant: false);
+            float[] plain = ConvolutionChecks.Forward(device, c, relu: false, constant: false);
             float[] expected = [.. plain.Select(v => v < 0 ? 0 : v)];
-            TensorAssert.SameBits($"{kernels.Name} fused", expected, Forward(device, p, input, weight, relu: true, constant: false));
+            TensorAssert.SameBits($"{kernels.Name} fused", expected, ConvolutionChecks.Forward(device, c, relu: true, constant: false));
         }
     }
 
@@ -139,12 +137,10 @@ public sealed class WinogradTests
     [InlineData(1, 0, 12)]
     public void Constant_weights_are_packed_once_and_can_then_no_longer_be_read_where_nothing_else_needs_them(int kernel, int padding, int size)
     {
-        Conv2dParameters p = Conv2dParameters.Square(kernel, padding: padding);
-        var input = new Shape(1, 24, size, size + 3);
-        var weight = new Shape(40, 24, kernel, kernel);
+        ConvolutionCase c = Conv("constant", new Shape(1, 24, size, size + 3), 40, kernel, padding);
         using CpuDevice device = CpuDevices.Create(KernelSet.Best, 2, Precision.Fast);
-        float[] changing = Forward(device, p, input, weight, relu: false, constant: false);
-        float[] constant = Forward(device, p, input, weight, relu: false, constant: true, after: stored =>
+        float[] changing = ConvolutionChecks.Forward(device, c, relu: false, constant: false);
+        float[] constant = ConvolutionChecks.Forward(device, c, relu: false, constant: true, after: stored =>
         {
             if (kernel is 1 or 3)
             {
@@ -249,37 +245,6 @@ public sealed class WinogradTests
     {
         using CpuDevice device = CpuDevices.Create(KernelSet.All.Single(k => k.Name == kernels), 2);
         return ConvolutionRun.On(device, c, data).Output;
-    }
-
-    private static float[] Forward(CpuDevice device, Conv2dParameters p, Shape input, Shape weight, bool relu, bool constant, Action<IDeviceTensor>? after = null)
-    {
-        var builder = new ProgramBuilder("test") { ConstantParameters = constant };
-        using IDeviceTensor stored = device.Allocate("weight", weight);
-        stored.Write(TestData.Normal(weight, 5, scale: 0.1).Span);
-        ProgramValue x = builder.Input("x", input);
-        ProgramValue y = builder.Intermediate("y", p.OutputShape(input, weight));
-        builder.Add(new Conv2dForward("conv", p, x, builder.Persistent(stored), null, y));
-        ProgramValue result = y;
-        if (relu)
-        {
-            result = builder.Intermediate("relu", y.Shape);
-            builder.Add(new ReluForward("relu", y, result));
-        }
-
-        builder.MarkOutput(result);
-        using IDevicePlan plan = device.Plan(builder.Build());
-        CpuDevices.Poison(device, plan);
-        using IExecution execution = plan.Begin();
-        float[] values = new float[result.Shape.ElementCount];
-        for (int i = 0; i < 2; i++)
-        {
-            execution.Write(x, TestData.Normal(input, 6).Span);
-            execution.Run();
-            execution.Read(result, values);
-        }
-
-        after?.Invoke(stored);
-        return values;
     }
 
     private static ConvolutionCase Conv(string name, Shape input, int outChannels, int kernel, int padding, int groups = 1) =>

@@ -52,7 +52,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     private readonly DirectWeights _packing;
     private readonly WeightSource _weights;
     private readonly nint[][] _tables;
-    private readonly bool[] _withoutTaps;
+    private readonly bool[] _cleared;
     private readonly int _columnPhases;
     private readonly int _rowPhases;
     private readonly long _positions;
@@ -92,7 +92,9 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         _tables = [.. phases.Select(Table)];
         _columnPhases = phases.Count(p => p.OutputOffsetY == phases[0].OutputOffsetY);
         _rowPhases = phases.Length / _columnPhases;
-        _withoutTaps = [.. phases.Chunk(_columnPhases).Select(row => row.All(p => p.Taps.Length == 0))];
+
+        // Rows of a stride that no tap reaches are 0 where there is no bias, and want no weights.
+        _cleared = [.. phases.Chunk(_columnPhases).Select(row => bias is null && row.All(p => p.Taps.Length == 0))];
         _positions = phases.Max(_layout.Positions);
 
         int tile = kernels.LargestTile;
@@ -115,7 +117,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         _outputParts = (_outputBlocks + _outputBlocksPerItem - 1) / _outputBlocksPerItem;
         _splits = [kernels.Split(_positionsPerBlock), kernels.Split((int)(_positions - (_positionBlocks - 1L) * _positionsPerBlock))];
         _panel = (Math.Max(_splits[0].Sum(), _splits[1].Sum()) | 1) * (nint)lanes;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _positionBlocks * (_bias is null ? _withoutTaps.Count(empty => !empty) : _rowPhases) == 1);
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _positionBlocks * _cleared.Count(cleared => !cleared) == 1);
         _paddedBias = GC.AllocateArray<float>(_groups * _outputBlocks * 2 * lanes, pinned: true);
     }
 
@@ -161,7 +163,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         float* strip = (float*)((byte*)products + ProductBytes);
         float* ownWeights = (float*)((byte*)strip + StripBytes);
         int last = Math.Min(_outputBlocks, (part + 1) * _outputBlocksPerItem);
-        if (_withoutTaps[rowPhase] && _bias is null)
+        if (_cleared[rowPhase])
         {
             int lanes = _kernels.Lanes;
             for (int channel = part * _outputBlocksPerItem * 2 * lanes; channel < Math.Min(_outputs, last * 2 * lanes); channel++)
