@@ -8,9 +8,11 @@ namespace FcnSharp.TestKit;
 /// One program of few operations on one device: name its operands with their data, add the operations, run, read. Parameters
 /// and their gradients become device tensors, everything else values of the program.
 /// </summary>
-public sealed class OperationBench(IDevice device) : IDisposable
+/// <param name="device">What computes.</param>
+/// <param name="constantParameters">Whether parameters never change again.</param>
+public sealed class OperationBench(IDevice device, bool constantParameters = false) : IDisposable
 {
-    private readonly ProgramBuilder _builder = new("bench");
+    private readonly ProgramBuilder _builder = new("bench") { ConstantParameters = constantParameters };
     private readonly List<(ProgramValue Value, float[] Data)> _floats = [];
     private readonly List<(ProgramValue Value, int[] Data)> _integers = [];
     private readonly Dictionary<ProgramValue, float[]> _floatResults = [];

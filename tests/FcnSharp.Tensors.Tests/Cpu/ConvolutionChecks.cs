@@ -75,6 +75,28 @@ internal static class ConvolutionChecks
         }
     }
 
+    /// <summary>Constant weights that a net uses forward and for a data gradient are packed for each by itself.</summary>
+    /// <param name="c">A convolution of as many outputs as inputs: what it packs has the same size for both.</param>
+    public static void ConstantWeightsServeBothDirections(ConvolutionCase c)
+    {
+        ConvolutionData data = ConvolutionData.Integers(c);
+        using var reference = new ReferenceDevice();
+        ConvolutionRun expected = ConvolutionRun.On(reference, c, data);
+        foreach (KernelSet kernels in CpuDevices.KernelSets)
+        {
+            using CpuDevice device = CpuDevices.Create(kernels, 2);
+            using var bench = new OperationBench(device, constantParameters: true);
+            ProgramValue weight = bench.Parameter(data.Weight);
+            ProgramValue output = bench.Output(c.Output);
+            ProgramValue gradInput = bench.Output(c.Input);
+            bench.Add(new Conv2dForward(c.Name, c.Convolution!, bench.Input(data.Input), weight, bench.Parameter(data.Bias), output));
+            bench.Add(new Conv2dBackwardInput(c.Name, c.Convolution!, bench.Input(data.GradOutput), weight, gradInput));
+            bench.Run();
+            TensorAssert.Exact($"{kernels.Name} output", c.Output, expected.Output, bench.Floats(output));
+            TensorAssert.Exact($"{kernels.Name} gradInput", c.Input, expected.GradInput, bench.Floats(gradInput));
+        }
+    }
+
     /// <summary>The output of a net of one convolution, run twice.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="c">The convolution.</param>

@@ -1,4 +1,5 @@
 using FcnSharp.TestKit;
+using FcnSharp.Tensors.Operations;
 using Xunit;
 
 namespace FcnSharp.Tensors.Tests.Cpu;
@@ -25,6 +26,16 @@ public sealed class ConvolutionTests
     [InlineData("up 8, one group a class, 9 columns, batch of 2")]
     [InlineData("up 3, output padding 2")]
     public void Parameter_gradients_of_two_runs_add_up_and_outputs_do_not(string name) => ConvolutionChecks.ParameterGradientsOfTwoRunsAddUp(CaseList.Find(name));
+
+    [Theory]
+    [InlineData(1, 1, 20, 1)]
+    [InlineData(1, 1, 6, 1)]
+    [InlineData(1, 2, 9, 1)]
+    [InlineData(3, 1, 7, 2)]
+    [InlineData(3, 1, 24, 1)]
+    [InlineData(5, 1, 9, 1)]
+    public void Constant_weights_serve_forward_and_data_gradient_of_one_net(int kernel, int stride, int edge, int groups) =>
+        ConvolutionChecks.ConstantWeightsServeBothDirections(new("square", new Shape(1, 48, edge, edge), 48, Conv2dParameters.Square(kernel, stride, padding: kernel / 2, groups: groups), null));
 
     [Fact]
     public void A_row_of_thirty_thousand_pixels_is_exact_in_both_directions()
