@@ -12,6 +12,9 @@ internal static unsafe class BlockedGather<TOps, TVector>
 
     private const int Ahead = 64;
 
+    /// <summary>Rows between what is copied and what is asked for: rows of weights lie too far apart for the processor to foresee the next.</summary>
+    private const int RowsAhead = 16;
+
     /// <summary>
     /// Reads every <paramref name="step"/>-th pixel of up to one vector's channels from planes; lanes without a channel become 0.
     /// Vectors go <paramref name="targetStride"/> floats apart; nothing else is written. Reads up to a vector past the last pixel.
@@ -57,6 +60,21 @@ internal static unsafe class BlockedGather<TOps, TVector>
             for (int i = 0; i < count; i++)
             {
                 TOps.Store(TOps.Load(turned + i * step * lanes), to + i * targetStride);
+            }
+        }
+    }
+
+    /// <summary>Copies vectors at the same places of some rows, to rows of such vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyWindows(float* source, nint sourceRow, int rows, int* places, int windows, float* target, nint targetRow, nint targetWindow)
+    {
+        for (int row = 0; row < rows; row++, source += sourceRow, target += targetRow)
+        {
+            for (int window = 0; window < windows; window++)
+            {
+                float* from = source + places[window];
+                TOps.Prefetch(from + RowsAhead * sourceRow);
+                TOps.Store(TOps.Load(from), target + window * targetWindow);
             }
         }
     }

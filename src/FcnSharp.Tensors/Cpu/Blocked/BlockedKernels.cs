@@ -42,6 +42,8 @@ internal sealed unsafe class BlockedKernels
 
     public delegate*<float*, nint, int, float*, nint, void> CopyVectors { get; private init; }
 
+    public delegate*<float*, nint, int, int*, int, float*, nint, nint, void> CopyWindows { get; private init; }
+
     public delegate*<float*, nint, int, int, float*, void> FromPlanes { get; private init; }
 
     public delegate*<float*, nint, int, int, float*, void> PairsFromPlanes { get; private init; }
@@ -71,6 +73,7 @@ internal sealed unsafe class BlockedKernels
             PixelRows = [[], [], [], Tiles<TOps, TVector, PixelRows3>(), Tiles<TOps, TVector, PixelRows4>(), [], Tiles<TOps, TVector, PixelRows6>(), [], Tiles<TOps, TVector, PixelRows8>()],
             Gather = &BlockedGather<TOps, TVector>.Gather,
             CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
+            CopyWindows = &BlockedGather<TOps, TVector>.CopyWindows,
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
             PairsFromPlanes = &BlockedCopy<TOps, TVector>.PairsFromPlanes,
             ToPlanes = &BlockedCopy<TOps, TVector>.ToPlanes,

@@ -71,6 +71,17 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
+        int lanes = _kernels.Lanes;
+        if (_backward && _taps == 1 && (outputBlock + 1) * 2 * lanes <= _outputs)
+        {
+            // Vectors of outputs lie side by side already, and one phase alone has the tap.
+            int* places = stackalloc int[2] { 0, lanes };
+            float* first = source + (nint)group * _inputs * _outputs + outputBlock * 2 * lanes;
+            _kernels.CopyWindows(first, _outputs, _inputs, places, 2, target, 2 * lanes, lanes);
+            new Span<float>(target + _inputs * 2 * (nint)lanes, (_inputBlocks * lanes - _inputs) * 2 * lanes).Clear();
+            return;
+        }
+
         for (int inputBlock = 0; inputBlock < _inputBlocks; inputBlock++)
         {
             PackSquare(source, group, outputBlock, inputBlock, target);

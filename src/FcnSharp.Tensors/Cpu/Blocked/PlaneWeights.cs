@@ -98,15 +98,25 @@ internal sealed unsafe class PlaneWeights : IWeightPacking, IParallelJob
     /// </summary>
     private void Copy(float* source, int first, int count, float* target)
     {
-        for (int input = 0; input < _inputs; input++, source += _outputs, target += Width)
+        int whole = 0;
+        while (whole < count && _firstOutputs[first + whole] + Width <= _outputs)
         {
-            for (int t = 0; t < count; t++)
+            whole++;
+        }
+
+        fixed (int* places = &_firstOutputs[first])
+        {
+            _kernels.CopyWindows(source, _outputs, _inputs, places, whole, target, Width, OutputBlockElements);
+        }
+
+        for (int t = whole; t < count; t++)
+        {
+            int output = _firstOutputs[first + t];
+            for (int input = 0; input < _inputs; input++)
             {
-                int output = _firstOutputs[first + t];
-                int outputs = Math.Min(Width, _outputs - output);
-                var to = new Span<float>(target + t * OutputBlockElements, Width);
-                new ReadOnlySpan<float>(source + output, outputs).CopyTo(to);
-                to[outputs..].Clear();
+                var to = new Span<float>(target + t * OutputBlockElements + (nint)input * Width, Width);
+                new ReadOnlySpan<float>(source + (nint)input * _outputs + output, _outputs - output).CopyTo(to);
+                to[(_outputs - output)..].Clear();
             }
         }
     }

@@ -51,7 +51,7 @@ internal sealed class TilePartition
     {
         _tiles = tiles;
         Shared = weightBytes > SmallWeightBytes || tiles * bytesPerTile <= PrivateBytes;
-        long shared = weightBytes > LargeWeightBytes ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
+        long shared = weightBytes > (constantWeights ? LargeWeightBytes : LargeWeightBytes / 2) ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
         int wanted = (int)Math.Clamp((Shared ? shared : PrivateBytes) / bytesPerTile, LeastTiles, Math.Max(LeastTiles, tiles));
         Blocks = (tiles + wanted - 1) / wanted;
         if (!Shared)

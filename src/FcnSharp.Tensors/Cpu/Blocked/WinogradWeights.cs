@@ -67,6 +67,17 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     /// <summary>Packs one block of outputs, for a kernel that uses it at once, to the start of the target.</summary>
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
+        int lanes = _kernels.Lanes;
+        if (_backward && _scheme.Kernel == 1 && (outputBlock + 1) * 2 * lanes <= _outputs)
+        {
+            // Vectors of outputs lie side by side already.
+            int* places = stackalloc int[2] { 0, lanes };
+            float* first = source + (nint)group * _inputs * _outputs + outputBlock * 2 * lanes;
+            _kernels.CopyWindows(first, _outputs, _inputs, places, 2, target, 2 * lanes, lanes);
+            new Span<float>(target + _inputs * 2 * (nint)lanes, (_inputBlocks * lanes - _inputs) * 2 * lanes).Clear();
+            return;
+        }
+
         for (int inputBlock = 0; inputBlock < _inputBlocks; inputBlock++)
         {
             PackSquare(source, group, outputBlock, inputBlock, target);
