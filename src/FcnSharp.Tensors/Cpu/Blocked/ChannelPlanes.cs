@@ -24,6 +24,7 @@ internal sealed unsafe class ChannelPlanes : IParallelJob
     private readonly int _lines;
     private readonly int _linesPerItem;
     private readonly int _parts;
+    private readonly bool _isDense;
     private float* _source;
     private float* _target;
 
@@ -42,6 +43,7 @@ internal sealed unsafe class ChannelPlanes : IParallelJob
         _lines = checked(layout.Images * layout.RowsPerImage);
         _linesPerItem = (int)Math.Clamp(ItemFloats / ((long)layout.Pitch * kernels.Lanes), 1, _lines);
         _parts = (_lines + _linesPerItem - 1) / _linesPerItem;
+        _isDense = layout is { StepY: 1, StepX: 1 } && layout.Pitch == input.W && layout.RowsPerImage == input.H;
         UnitElements = checked((nint)layout.PlaneStride * layout.Phases.Count * unitVectors * kernels.Lanes);
     }
 
@@ -80,18 +82,22 @@ internal sealed unsafe class ChannelPlanes : IParallelJob
         int end = Math.Min(_lines, (part + 1) * _linesPerItem);
         float* next = target + (part == 0 ? 0 : ((nint)_layout.Lead + (nint)part * _linesPerItem * _layout.Pitch) * width);
         next = part == 0 ? Clear(next, _layout.Lead) : next;
-        for (int line = part * _linesPerItem; line < end; line++)
+        int rows;
+        for (int line = part * _linesPerItem; line < end; line += rows)
         {
             int n = line / _layout.RowsPerImage;
             long row = (long)(line % _layout.RowsPerImage) * _layout.StepY + phaseY;
-            int filled = row < _input.H ? columns : 0;
+
+            // Rows without anything between them are one.
+            rows = _isDense ? Math.Min(end - line, _input.H - (int)row) : 1;
+            int filled = row < _input.H ? columns * rows : 0;
             if (filled > 0)
             {
                 float* source = _source + ((nint)n * _input.C + group * _channels + channel) * plane + (nint)row * _input.W + phaseX;
                 _kernels.Gather(source, plane, count, filled, _layout.StepX, next, width);
             }
 
-            next = Clear(next + filled * (nint)width, _layout.Pitch - filled);
+            next = Clear(next + filled * (nint)width, (long)_layout.Pitch * rows - filled);
         }
 
         if (part == _parts - 1)

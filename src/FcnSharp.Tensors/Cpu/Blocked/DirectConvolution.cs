@@ -53,6 +53,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     private readonly WeightSource _weights;
     private readonly nint[][] _tables;
     private readonly bool[] _cleared;
+    private readonly bool _emptyColumns;
     private readonly int _columnPhases;
     private readonly int _rowPhases;
     private readonly long _positions;
@@ -95,6 +96,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
 
         // Rows of a stride that no tap reaches are 0 where there is no bias, and want no weights.
         _cleared = [.. phases.Chunk(_columnPhases).Select(row => bias is null && row.All(p => p.Taps.Length == 0))];
+        _emptyColumns = _columnPhases > 1 && bias is null && phases.Any(p => p.Taps.Length == 0);
         _positions = phases.Max(_layout.Positions);
 
         int tile = kernels.LargestTile;
@@ -174,6 +176,11 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
             return;
         }
 
+        if (_emptyColumns)
+        {
+            new Span<float>(strip, checked((int)(StripBytes / sizeof(float)))).Clear();
+        }
+
         for (int outputBlock = part * _outputBlocksPerItem; outputBlock < last; outputBlock++)
         {
             float* weights = _weights.Block(group, outputBlock, ownWeights);
@@ -185,6 +192,11 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
             for (int column = 0; column < _columnPhases; column++)
             {
                 int phase = rowPhase * _columnPhases + column;
+                if (_emptyColumns && _phases[phase].Taps.Length == 0)
+                {
+                    continue;
+                }
+
                 Multiply(group, phase, block, weights, products + column * 2 * _panel);
                 weights += _packing.PhaseElements(_phases[phase]);
             }
@@ -283,6 +295,11 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
                     columns = (int)Math.Min((long)filled * phase.OutputStepX, shape.W - (long)x * phase.OutputStepX);
                     for (int column = 0; column < _columnPhases; column++)
                     {
+                        if (_emptyColumns && _phases[rowPhase * _columnPhases + column].Taps.Length == 0)
+                        {
+                            continue;
+                        }
+
                         _kernels.CopyVectors(source + column * 2 * _panel, lanes, filled, strip + column * lanes, _columnPhases * lanes);
                     }
 

@@ -71,14 +71,9 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
-        int lanes = _kernels.Lanes;
-        if (_backward && _taps == 1 && (outputBlock + 1) * 2 * lanes <= _outputs)
+        if (AreCopied(outputBlock))
         {
-            // Vectors of outputs lie side by side already, and one phase alone has the tap.
-            int* places = stackalloc int[2] { 0, lanes };
-            float* first = source + (nint)group * _inputs * _outputs + outputBlock * 2 * lanes;
-            _kernels.CopyWindows(first, _outputs, _inputs, places, 2, target, 2 * lanes, lanes);
-            new Span<float>(target + _inputs * 2 * (nint)lanes, (_inputBlocks * lanes - _inputs) * 2 * lanes).Clear();
+            CopyPixels(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
             return;
         }
 
@@ -94,6 +89,11 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
         float* first = source + (nint)group * (_weight.N / _groups) * _weight.C * _taps;
         int firstInput = inputBlock * lanes;
         int inputs = Math.Min(lanes, _inputs - firstInput);
+        if (AreCopied(outputBlock))
+        {
+            CopyPixels(first, outputBlock, inputBlock, inputBlock + 1, target);
+            return;
+        }
 
         // [input][tap] vectors of outputs, and the rest of the last square.
         float* turned = stackalloc float[(lanes * _taps + lanes) * lanes];
@@ -141,6 +141,20 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
                 to += PhaseElements(phase);
             }
         }
+    }
+
+    /// <summary>Whether both vectors of outputs lie side by side already: a 1x1 kernel's data gradient, of which one phase has the only tap.</summary>
+    private bool AreCopied(int outputBlock) => _backward && _taps == 1 && (outputBlock + 1) * 2 * _kernels.Lanes <= _outputs;
+
+    /// <summary>Copies some blocks of inputs of such weights of a group.</summary>
+    private void CopyPixels(float* source, int outputBlock, int inputBlock, int endBlock, float* target)
+    {
+        int lanes = _kernels.Lanes;
+        int* halves = stackalloc int[2] { 0, lanes };
+        int first = inputBlock * lanes;
+        int end = Math.Min(endBlock * lanes, _inputs);
+        _kernels.CopyWindows(source + (nint)first * _outputs + outputBlock * 2 * lanes, _outputs, end - first, halves, 2, target + (nint)first * 2 * lanes, 2 * lanes, lanes);
+        new Span<float>(target + (nint)end * 2 * lanes, (endBlock * lanes - end) * 2 * lanes).Clear();
     }
 
     /// <summary>Rows of weights lie too far apart for the processor to foresee the next.</summary>

@@ -67,14 +67,9 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     /// <summary>Packs one block of outputs, for a kernel that uses it at once, to the start of the target.</summary>
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
-        int lanes = _kernels.Lanes;
-        if (_backward && _scheme.Kernel == 1 && (outputBlock + 1) * 2 * lanes <= _outputs)
+        if (AreCopied(outputBlock))
         {
-            // Vectors of outputs lie side by side already.
-            int* places = stackalloc int[2] { 0, lanes };
-            float* first = source + (nint)group * _inputs * _outputs + outputBlock * 2 * lanes;
-            _kernels.CopyWindows(first, _outputs, _inputs, places, 2, target, 2 * lanes, lanes);
-            new Span<float>(target + _inputs * 2 * (nint)lanes, (_inputBlocks * lanes - _inputs) * 2 * lanes).Clear();
+            CopyPixels(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
             return;
         }
 
@@ -88,6 +83,12 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     {
         int lanes = _kernels.Lanes;
         int taps = _scheme.Kernel * _scheme.Kernel;
+        if (AreCopied(outputBlock))
+        {
+            CopyPixels(source + (nint)group * _inputs * _outputs, outputBlock, inputBlock, inputBlock + 1, target);
+            return;
+        }
+
         nint outputStride = _backward ? taps : (nint)_weight.C * taps;
         nint inputStride = _backward ? (nint)_weight.C * taps : taps;
         int tapVectors = (taps + lanes - 1) / lanes * lanes;
@@ -103,9 +104,9 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
             int firstOutput = outputBlock * 2 * lanes + half * lanes;
             int count = Math.Clamp(_outputs - firstOutput, 0, lanes);
             float* to = target + inputBlock * 2 * (nint)lanes * lanes + half * lanes;
-            if (taps == 1 && count == lanes && (inputBlock + 1) * lanes <= _inputs)
+            if (taps == 1 && !_backward && count == lanes && (inputBlock + 1) * lanes <= _inputs)
             {
-                PackPixels(first + firstOutput * outputStride + inputBlock * lanes * inputStride, to);
+                _kernels.Transpose(first + firstOutput * outputStride + inputBlock * lanes * inputStride, _weight.C, to, 2 * lanes);
                 continue;
             }
 
@@ -139,20 +140,18 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         _transforms.Kernel(kernel, target, PointElements, scratch);
     }
 
-    /// <summary>A square of a 1x1 kernel's weights: a transpose forward, a copy backward.</summary>
-    private void PackPixels(float* source, float* target)
+    /// <summary>Whether both vectors of outputs lie side by side already: a 1x1 kernel's data gradient.</summary>
+    private bool AreCopied(int outputBlock) => _backward && _scheme.Kernel == 1 && (outputBlock + 1) * 2 * _kernels.Lanes <= _outputs;
+
+    /// <summary>Copies some blocks of inputs of such weights of a group.</summary>
+    private void CopyPixels(float* source, int outputBlock, int inputBlock, int endBlock, float* target)
     {
         int lanes = _kernels.Lanes;
-        if (!_backward)
-        {
-            _kernels.Transpose(source, _weight.C, target, 2 * lanes);
-            return;
-        }
-
-        for (int i = 0; i < lanes; i++)
-        {
-            new ReadOnlySpan<float>(source + i * (nint)_weight.C, lanes).CopyTo(new Span<float>(target + i * 2 * lanes, lanes));
-        }
+        int* halves = stackalloc int[2] { 0, lanes };
+        int first = inputBlock * lanes;
+        int end = Math.Min(endBlock * lanes, _inputs);
+        _kernels.CopyWindows(source + (nint)first * _outputs + outputBlock * 2 * lanes, _outputs, end - first, halves, 2, target + (nint)first * 2 * lanes, 2 * lanes, lanes);
+        new Span<float>(target + (nint)end * 2 * lanes, (endBlock * lanes - end) * 2 * lanes).Clear();
     }
 
     /// <summary>Reads one tap of all outputs into each vector.</summary>
