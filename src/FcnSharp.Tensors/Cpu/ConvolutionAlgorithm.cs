@@ -37,6 +37,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>Matrix products on the planes as they lie.</summary>
     public static ConvolutionAlgorithm Planes { get; } = new("matrix product on whole planes");
 
+    /// <summary>Sums over the pixels of planes as they lie, times vectors of channels.</summary>
+    public static ConvolutionAlgorithm Pixels { get; } = new("sums over pixels of whole planes");
+
     /// <summary>Shifted runs of zero-padded planes, pixels side by side.</summary>
     public static ConvolutionAlgorithm PlaneRuns { get; } = new("shifted runs of planes");
 

@@ -71,6 +71,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new FirstLayerWeightGradient(workers, _blocked, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Depthwise
             ? new DepthwiseWeightGradient(workers, kernels, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Pixels
+            ? new PointwiseWeightGradient(workers, _blocked, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Planes
             ? new PlaneWeightGradient(workers, kernels, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);

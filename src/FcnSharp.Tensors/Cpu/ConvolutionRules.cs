@@ -22,11 +22,17 @@ internal sealed class ConvolutionRules
     /// <summary>Weights of a 1x1 kernel above which vectors of channels are faster, as their tiles read them fewer times.</summary>
     private const long MostWeightsOfPlanes = 1 << 20;
 
-    /// <summary>Outputs of a 1x1 kernel up to which its weight gradient is fastest on planes as they lie.</summary>
-    private const int MostOutputsOfWeightGradient = 64;
+    /// <summary>Outputs of a 1x1 kernel up to which its weight gradient is faster as products of planes than on vectors of channels.</summary>
+    private const int MostOutputsOfWeightGradient = 48;
 
-    /// <summary>The same for vectors of 16 lanes, with which other ways are faster.</summary>
-    private const int MostOutputsOfWeightGradient16 = 48;
+    /// <summary>Pixels of a map from which weight gradients of 1x1 kernels are fastest as sums over pixels, with vectors of 16 lanes.</summary>
+    private const long LeastPixelsOfSums16 = 100;
+
+    /// <summary>The same with shorter vectors, where there are more outputs than <see cref="MostOutputsOfSums"/>.</summary>
+    private const long LeastPixelsOfSums = 300;
+
+    /// <summary>Outputs up to which the size of the map does not matter.</summary>
+    private const int MostOutputsOfSums = 64;
 
     /// <summary>Outputs of a map below which transforming weights costs more than it saves.</summary>
     private const long LeastPixels = 400;
@@ -92,7 +98,17 @@ internal sealed class ConvolutionRules
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
         BackwardInput = [depthwise, Planes(UpToOutputs(FewOutputs - 1)), largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
-        BackwardWeight = [depthwise, Planes(oneGroup, UpToOutputs(lanes == 16 ? MostOutputsOfWeightGradient16 : MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        var pixelSums = new ConvolutionRule(
+            ConvolutionAlgorithm.Pixels,
+            Kernel(1),
+            Plain,
+            Unpadded,
+            oneGroup,
+            lanes == 16 ? new($"{LeastChannels} inputs or more to more than {lanes} outputs", s => s.Inputs >= LeastChannels && s.Outputs > lanes) : ManyChannels,
+            lanes == 16
+                ? new($"{LeastPixelsOfSums16} pixels or more", s => s.Pixels >= LeastPixelsOfSums16)
+                : new($"{LeastPixelsOfSums} pixels or more, or up to {MostOutputsOfSums} outputs", s => s.Pixels >= LeastPixelsOfSums || s.Outputs <= MostOutputsOfSums));
+        BackwardWeight = [depthwise, pixelSums, Planes(oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }

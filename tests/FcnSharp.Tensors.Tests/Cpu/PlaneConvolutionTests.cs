@@ -29,6 +29,10 @@ public sealed class PlaneConvolutionTests
         Conv("2 groups, batch of 2", new Shape(2, 34, 19, 18), 64, groups: 2),
         Conv("small map: vectors of channels", new Shape(1, 130, 6, 7), 70),
         Conv("small map of many channels: vectors of channels of a worker's own", new Shape(1, 1400, 17, 17), 48),
+        Conv("planes that lie a page apart, batch of 2", new Shape(2, 47, 32, 32), 70),
+        Conv("planes that lie nearly a page apart", new Shape(1, 30, 3, 345), 33),
+        Conv("several tiles of inputs an item", new Shape(1, 1000, 10, 11), 20),
+        Conv("several pairs of vectors of outputs an item", new Shape(1, 200, 10, 11), 165),
         Conv("few outputs on many pixels", new Shape(1, 16, 40, 61), 21),
     ];
 

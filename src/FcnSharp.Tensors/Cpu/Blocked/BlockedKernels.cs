@@ -34,6 +34,9 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Tile kernels by the floats between two rows and by rows: pixels whose few channels lie side by side.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] PixelRows { get; private init; } = [];
 
+    /// <summary>Sums over pixels of <see cref="LargestTile"/> planes by two vectors.</summary>
+    public delegate*<int, float*, nint, float*, float*, nint, bool, void> PlaneSums { get; private init; }
+
     private delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[][] Spaced { get; init; } = [];
 
     private Dictionary<WinogradScheme, WinogradTransforms> Transforms { get; init; } = [];
@@ -71,6 +74,7 @@ internal sealed unsafe class BlockedKernels
             TapRows = Tiles<TOps, TVector, TapRows>(),
             Spaced = [Tiles<TOps, TVector, RowsBy4>(), Tiles<TOps, TVector, RowsBy8>(), Tiles<TOps, TVector, RowsBy16>(), Tiles<TOps, TVector, RowsBy32>()],
             PixelRows = [[], [], [], Tiles<TOps, TVector, PixelRows3>(), Tiles<TOps, TVector, PixelRows4>(), [], Tiles<TOps, TVector, PixelRows6>(), [], Tiles<TOps, TVector, PixelRows8>()],
+            PlaneSums = manyRegisters ? &PlaneSums<TOps, TVector>.Rows14 : &PlaneSums<TOps, TVector>.Rows6,
             Gather = &BlockedGather<TOps, TVector>.Gather,
             CopyVectors = &BlockedGather<TOps, TVector>.CopyVectors,
             CopyWindows = &BlockedGather<TOps, TVector>.CopyWindows,

@@ -178,6 +178,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
 
         if (_emptyColumns)
         {
+            // Columns between those that taps reach stay as they are now.
             new Span<float>(strip, checked((int)(StripBytes / sizeof(float)))).Clear();
         }
 
@@ -192,12 +193,11 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
             for (int column = 0; column < _columnPhases; column++)
             {
                 int phase = rowPhase * _columnPhases + column;
-                if (_emptyColumns && _phases[phase].Taps.Length == 0)
+                if (!IsEmpty(phase))
                 {
-                    continue;
+                    Multiply(group, phase, block, weights, products + column * 2 * _panel);
                 }
 
-                Multiply(group, phase, block, weights, products + column * 2 * _panel);
                 weights += _packing.PhaseElements(_phases[phase]);
             }
 
@@ -211,6 +211,9 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
             }
         }
     }
+
+    /// <summary>Whether a phase is one of columns that no tap reaches and that stay 0.</summary>
+    private bool IsEmpty(int phase) => _emptyColumns && _phases[phase].Taps.Length == 0;
 
     private int PositionsOf(int block) => (int)Math.Min(_positionsPerBlock, _positions - (long)block * _positionsPerBlock);
 
@@ -295,12 +298,10 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
                     columns = (int)Math.Min((long)filled * phase.OutputStepX, shape.W - (long)x * phase.OutputStepX);
                     for (int column = 0; column < _columnPhases; column++)
                     {
-                        if (_emptyColumns && _phases[rowPhase * _columnPhases + column].Taps.Length == 0)
+                        if (!IsEmpty(rowPhase * _columnPhases + column))
                         {
-                            continue;
+                            _kernels.CopyVectors(source + column * 2 * _panel, lanes, filled, strip + column * lanes, _columnPhases * lanes);
                         }
-
-                        _kernels.CopyVectors(source + column * 2 * _panel, lanes, filled, strip + column * lanes, _columnPhases * lanes);
                     }
 
                     source = strip;

@@ -21,6 +21,7 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
     private readonly int _outputs;
     private readonly int _inputBlocks;
     private readonly int _outputBlocks;
+    private readonly PointwiseWeights? _pixels;
     private float* _source;
     private float* _target;
 
@@ -37,6 +38,9 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
         _inputs = backward ? weight.N / groups : weight.C;
         _inputBlocks = (_inputs + kernels.Lanes - 1) / kernels.Lanes;
         _outputBlocks = (_outputs + 2 * kernels.Lanes - 1) / (2 * kernels.Lanes);
+
+        // One phase has the only tap.
+        _pixels = backward && _taps == 1 ? new PointwiseWeights(kernels, _inputs, _outputs) : null;
         OutputBlockElements = (nint)phases.Sum(p => (long)PhaseElements(p));
     }
 
@@ -71,9 +75,9 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
-        if (AreCopied(outputBlock))
+        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
         {
-            CopyPixels(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
+            pixels.Copy(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
             return;
         }
 
@@ -89,9 +93,9 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
         float* first = source + (nint)group * (_weight.N / _groups) * _weight.C * _taps;
         int firstInput = inputBlock * lanes;
         int inputs = Math.Min(lanes, _inputs - firstInput);
-        if (AreCopied(outputBlock))
+        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
         {
-            CopyPixels(first, outputBlock, inputBlock, inputBlock + 1, target);
+            pixels.Copy(first, outputBlock, inputBlock, inputBlock + 1, target);
             return;
         }
 
@@ -141,20 +145,6 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
                 to += PhaseElements(phase);
             }
         }
-    }
-
-    /// <summary>Whether both vectors of outputs lie side by side already: a 1x1 kernel's data gradient, of which one phase has the only tap.</summary>
-    private bool AreCopied(int outputBlock) => _backward && _taps == 1 && (outputBlock + 1) * 2 * _kernels.Lanes <= _outputs;
-
-    /// <summary>Copies some blocks of inputs of such weights of a group.</summary>
-    private void CopyPixels(float* source, int outputBlock, int inputBlock, int endBlock, float* target)
-    {
-        int lanes = _kernels.Lanes;
-        int* halves = stackalloc int[2] { 0, lanes };
-        int first = inputBlock * lanes;
-        int end = Math.Min(endBlock * lanes, _inputs);
-        _kernels.CopyWindows(source + (nint)first * _outputs + outputBlock * 2 * lanes, _outputs, end - first, halves, 2, target + (nint)first * 2 * lanes, 2 * lanes, lanes);
-        new Span<float>(target + (nint)end * 2 * lanes, (endBlock * lanes - end) * 2 * lanes).Clear();
     }
 
     /// <summary>Rows of weights lie too far apart for the processor to foresee the next.</summary>

@@ -106,7 +106,10 @@ internal sealed unsafe class PlaneWeights : IWeightPacking, IParallelJob
 
         fixed (int* places = &_firstOutputs[first])
         {
-            _kernels.CopyWindows(source, _outputs, _inputs, places, whole, target, Width, OutputBlockElements);
+            for (int at = 0; at < Width; at += _lanes)
+            {
+                _kernels.CopyWindows(source + at, _outputs, _inputs, places, whole, target + at, Width, OutputBlockElements);
+            }
         }
 
         for (int t = whole; t < count; t++)

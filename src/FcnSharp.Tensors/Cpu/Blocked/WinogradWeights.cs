@@ -16,6 +16,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     private readonly int _outputs;
     private readonly int _inputBlocks;
     private readonly int _outputBlocks;
+    private readonly PointwiseWeights? _pixels;
     private float* _source;
     private float* _target;
 
@@ -32,6 +33,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         _inputs = backward ? weight.N / groups : weight.C;
         _inputBlocks = (_inputs + kernels.Lanes - 1) / kernels.Lanes;
         _outputBlocks = (_outputs + 2 * kernels.Lanes - 1) / (2 * kernels.Lanes);
+        _pixels = backward && scheme.Kernel == 1 ? new PointwiseWeights(kernels, _inputs, _outputs) : null;
     }
 
     /// <summary>Names the layout: two packings of one tensor with the same key are the same.</summary>
@@ -67,9 +69,9 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     /// <summary>Packs one block of outputs, for a kernel that uses it at once, to the start of the target.</summary>
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
-        if (AreCopied(outputBlock))
+        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
         {
-            CopyPixels(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
+            pixels.Copy(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
             return;
         }
 
@@ -83,9 +85,9 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     {
         int lanes = _kernels.Lanes;
         int taps = _scheme.Kernel * _scheme.Kernel;
-        if (AreCopied(outputBlock))
+        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
         {
-            CopyPixels(source + (nint)group * _inputs * _outputs, outputBlock, inputBlock, inputBlock + 1, target);
+            pixels.Copy(source + (nint)group * _inputs * _outputs, outputBlock, inputBlock, inputBlock + 1, target);
             return;
         }
 
@@ -138,20 +140,6 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         }
 
         _transforms.Kernel(kernel, target, PointElements, scratch);
-    }
-
-    /// <summary>Whether both vectors of outputs lie side by side already: a 1x1 kernel's data gradient.</summary>
-    private bool AreCopied(int outputBlock) => _backward && _scheme.Kernel == 1 && (outputBlock + 1) * 2 * _kernels.Lanes <= _outputs;
-
-    /// <summary>Copies some blocks of inputs of such weights of a group.</summary>
-    private void CopyPixels(float* source, int outputBlock, int inputBlock, int endBlock, float* target)
-    {
-        int lanes = _kernels.Lanes;
-        int* halves = stackalloc int[2] { 0, lanes };
-        int first = inputBlock * lanes;
-        int end = Math.Min(endBlock * lanes, _inputs);
-        _kernels.CopyWindows(source + (nint)first * _outputs + outputBlock * 2 * lanes, _outputs, end - first, halves, 2, target + (nint)first * 2 * lanes, 2 * lanes, lanes);
-        new Span<float>(target + (nint)end * 2 * lanes, (endBlock * lanes - end) * 2 * lanes).Clear();
     }
 
     /// <summary>Reads one tap of all outputs into each vector.</summary>
