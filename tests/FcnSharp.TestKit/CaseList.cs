@@ -88,6 +88,7 @@ public static class CaseList
         yield return Up("up 32, FCN's kernel 64", 1, 2, 1, 2, 2, ConvTranspose2dParameters.Square(64, stride: 32));
         yield return Up("up 8, one group a class", 1, 5, 4, 3, 5, ConvTranspose2dParameters.Square(16, stride: 8, padding: 4, groups: 5));
         yield return Up("up 8, one group a class, 9 columns, batch of 2", 2, 3, 4, 9, 3, ConvTranspose2dParameters.Square(16, stride: 8, groups: 3));
+        yield return Up("up 8, more columns than are written together", 1, 2, 2, 230, 3, ConvTranspose2dParameters.Square(16, stride: 8, padding: 4));
         yield return Up("up 8, 2 groups, batch of 2", 2, 6, 3, 5, 10, ConvTranspose2dParameters.Square(16, stride: 8, padding: 3, groups: 2));
         yield return Up("up 4, 2 groups", 1, 6, 4, 5, 8, ConvTranspose2dParameters.Square(8, stride: 4, padding: 2, groups: 2));
         yield return Up("up 4, one group a class", 1, 5, 4, 5, 5, ConvTranspose2dParameters.Square(8, stride: 4, padding: 2, groups: 5));
