@@ -52,6 +52,18 @@ public sealed class TilePartitionTests
         Assert.Equal(blocks, partition.Blocks);
     }
 
+    [Theory]
+    [InlineData(18, false, 1)]
+    [InlineData(18, true, 3)]
+    [InlineData(30, true, 1)]
+    [InlineData(10, false, 3)]
+    public void Weights_that_change_count_as_large_earlier_so_that_one_block_of_tiles_reads_them_once(int weightMegabytes, bool constant, int blocks)
+    {
+        var partition = new TilePartition(Kernels, tiles: 256, bytesPerTile: 72 << 10, (long)weightMegabytes << 20, outputBlocks: 8, constant);
+        Assert.True(partition.Shared);
+        Assert.Equal(blocks, partition.Blocks);
+    }
+
     [Fact]
     public void Tiles_of_large_weights_are_shared_so_that_the_weights_are_read_once()
     {

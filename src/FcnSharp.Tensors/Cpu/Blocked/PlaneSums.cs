@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
-/// Sums over pixels of products of some channels, read from planes as they lie, and two vectors of other channels, which lie side by side
-/// pixel by pixel: sums (+)= planes * b. A plane's pixels are read one by one, so that all planes of a tile are in the nearest cache. Their distance is not known to the
-/// compiler; three of them share a pointer, as an address has room for one distance and its double.
-/// The sums of a channel are a vector in each of two panels. Written out like <see cref="TileKernels{TOps, TVector, TRows}"/>, for the same reason.
+/// Sums over pixels: sums (+)= planes * b, of some channels that are read from planes as they lie, by two vectors of other channels that lie side by
+/// side pixel by pixel. Each plane is a stream of its own, of which a line serves many pixels. The compiler does not know the distance of
+/// planes; three share a pointer, as an address has room for one distance and its double. The two vectors of a channel's sums lie in two panels.
+/// Written out like <see cref="TileKernels{TOps, TVector, TRows}"/>, for the same reason.
 /// </summary>
 internal static unsafe class PlaneSums<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>

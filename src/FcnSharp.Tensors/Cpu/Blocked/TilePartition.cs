@@ -18,6 +18,9 @@ internal sealed class TilePartition
     /// <summary>Bytes of transformed weights that count as large.</summary>
     private const long LargeWeightBytes = 24 << 20;
 
+    /// <summary>The same where weights change: for a single block of tiles they are transformed by who uses them, and not written beforehand.</summary>
+    private const long LargeWeightBytesThatChange = 12 << 20;
+
     /// <summary>Bytes of transformed weights above which they are read once for a shared block of tiles.</summary>
     private const long SmallWeightBytes = 2 << 20;
 
@@ -51,7 +54,7 @@ internal sealed class TilePartition
     {
         _tiles = tiles;
         Shared = weightBytes > SmallWeightBytes || tiles * bytesPerTile <= PrivateBytes;
-        long shared = weightBytes > (constantWeights ? LargeWeightBytes : LargeWeightBytes / 2) ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
+        long shared = weightBytes > (constantWeights ? LargeWeightBytes : LargeWeightBytesThatChange) ? SharedBytesOfLargeWeights * (weightBytes > 20 * LargeWeightBytes ? 3 : 1) : SharedBytes;
         int wanted = (int)Math.Clamp((Shared ? shared : PrivateBytes) / bytesPerTile, LeastTiles, Math.Max(LeastTiles, tiles));
         Blocks = (tiles + wanted - 1) / wanted;
         if (!Shared)
