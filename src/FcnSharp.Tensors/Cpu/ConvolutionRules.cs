@@ -66,13 +66,13 @@ internal sealed class ConvolutionRules
 
         // Scores of few classes: pixels side by side fill the vectors, classes would not.
         var scores = new ConvolutionRule(ConvolutionAlgorithm.PlaneRuns, Kernel(1), new($"fewer than {FewOutputs} outputs", s => s.Outputs < FewOutputs));
-        ConvolutionRule Planes(params ConvolutionCondition[] conditions) =>
-            new(ConvolutionAlgorithm.Planes, [Kernel(1), Plain, Unpadded, .. conditions]);
+        static ConvolutionRule Pixelwise(ConvolutionAlgorithm algorithm, params ConvolutionCondition[] conditions) =>
+            new(algorithm, [Kernel(1), Plain, Unpadded, .. conditions]);
         var oneGroup = new ConvolutionCondition("one group", s => s.Parameters.Groups == 1);
         ConvolutionCondition UpToOutputs(int most) => new($"{LeastChannels} inputs or more to up to {most} outputs", s => s.Inputs >= LeastChannels && s.Outputs <= most);
-        ConvolutionRule largePlanes = Planes(ManyChannels, new($"{LeastPixelsOfPlanes} pixels or more", s => s.Pixels >= LeastPixelsOfPlanes), new($"up to {MostWeightsOfPlanes} weights", s => s.Inputs * (long)s.Outputs <= MostWeightsOfPlanes));
+        ConvolutionRule largePlanes = Pixelwise(ConvolutionAlgorithm.Planes, ManyChannels, new($"{LeastPixelsOfPlanes} pixels or more", s => s.Pixels >= LeastPixelsOfPlanes), new($"up to {MostWeightsOfPlanes} weights", s => s.Inputs * (long)s.Outputs <= MostWeightsOfPlanes));
         ConvolutionRule[] tiles = Tiles(precision);
-        var pointwise = new ConvolutionRule(ConvolutionAlgorithm.Pointwise, Kernel(1), Plain, ManyChannels, Unpadded);
+        ConvolutionRule pointwise = Pixelwise(ConvolutionAlgorithm.Pointwise, ManyChannels);
         ConvolutionCondition[] direct =
         [
             ManyChannels,
@@ -97,18 +97,18 @@ internal sealed class ConvolutionRules
         Forward = [depthwise, scores, largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
-        BackwardInput = [depthwise, Planes(UpToOutputs(FewOutputs - 1)), largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
-        var pixelSums = new ConvolutionRule(
+        BackwardInput = [depthwise, Pixelwise(ConvolutionAlgorithm.Planes, UpToOutputs(FewOutputs - 1)), largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
+
+        // Vectors of outputs, of which a pair is computed at a time.
+        int leastOutputs = Math.Max(LeastChannels, lanes + 1);
+        ConvolutionRule pixelSums = Pixelwise(
             ConvolutionAlgorithm.Pixels,
-            Kernel(1),
-            Plain,
-            Unpadded,
             oneGroup,
-            lanes == 16 ? new($"{LeastChannels} inputs or more to more than {lanes} outputs", s => s.Inputs >= LeastChannels && s.Outputs > lanes) : ManyChannels,
+            new($"{LeastChannels} inputs or more to {leastOutputs} outputs or more", s => s.Inputs >= LeastChannels && s.Outputs >= leastOutputs),
             lanes == 16
                 ? new($"{LeastPixelsOfSums16} pixels or more", s => s.Pixels >= LeastPixelsOfSums16)
                 : new($"{LeastPixelsOfSums} pixels or more, or up to {MostOutputsOfSums} outputs", s => s.Pixels >= LeastPixelsOfSums || s.Outputs <= MostOutputsOfSums));
-        BackwardWeight = [depthwise, pixelSums, Planes(oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        BackwardWeight = [depthwise, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }

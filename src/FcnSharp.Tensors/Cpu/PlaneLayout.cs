@@ -11,9 +11,6 @@ internal sealed class PlaneLayout
 {
     private const int Alignment = 16;
 
-    /// <summary>Planes a multiple of this apart would fall on the same cache sets.</summary>
-    private const int PageFloats = 1024;
-
     private readonly List<(int Y, int X)> _phases = [];
 
     /// <param name="input">The images [N, C, H, W].</param>
@@ -57,7 +54,7 @@ internal sealed class PlaneLayout
 
         Pitch = Math.Max(Width + Math.Max(left, right), phases.Max(p => p.GridWidth));
         RowsPerImage = Math.Max(Height + Math.Max(top, bottom), phases.Max(p => p.GridHeight));
-        IsDense = allowDense && Images == 1 && StepY == 1 && StepX == 1 && top + left == 0 && Pitch == Width && RowsPerImage == Height;
+        IsDense = allowDense && Images == 1 && IsGapless;
         if (IsDense)
         {
             PlaneStride = (long)Height * Width;
@@ -73,7 +70,7 @@ internal sealed class PlaneLayout
         Lead = RoundUp((long)top * Pitch + left);
         long last = phases.Max(Positions) + overread + (long)largestShiftY * Pitch + largestShiftX;
         PlaneStride = RoundUp(Lead + Math.Max((long)Images * RowsPerImage * Pitch, last));
-        PlaneStride += PlaneStride % PageFloats == 0 ? Alignment : 0;
+        PlaneStride = OffPages(PlaneStride);
     }
 
     private PlaneLayout(PlaneLayout inputs, ConvolutionPhase phase, int readMultiple)
@@ -87,7 +84,7 @@ internal sealed class PlaneLayout
         RowsPerImage = inputs.RowsPerImage;
         _phases.Add((0, 0));
         PlaneStride = RoundUp(Math.Max((long)Images * RowsPerImage * Pitch, Positions(phase) + readMultiple));
-        PlaneStride += PlaneStride % PageFloats == 0 ? Alignment : 0;
+        PlaneStride = OffPages(PlaneStride);
     }
 
     /// <summary>Rows of the image between two rows of a plane.</summary>
@@ -116,6 +113,9 @@ internal sealed class PlaneLayout
 
     /// <summary>Positions between two planes.</summary>
     public long PlaneStride { get; }
+
+    /// <summary>Whether the rows of an image follow each other as in the image: no zeros between them, and no pixel left out.</summary>
+    public bool IsGapless => StepY == 1 && StepX == 1 && Pitch == Width && RowsPerImage == Height;
 
     /// <summary>Whether the input itself serves as the planes.</summary>
     public bool IsDense { get; }
@@ -154,6 +154,9 @@ internal sealed class PlaneLayout
         Array.Fill(offsets, count > 0 ? offsets[count - 1] : 0, count, offsets.Length - count);
         return offsets;
     }
+
+    /// <summary>Planes a multiple of a page apart would fall on the same places of the cache.</summary>
+    private static long OffPages(long floats) => floats + (floats % CacheShape.PageFloats == 0 ? Alignment : 0);
 
     private static long RoundUp(long positions) => (positions + Alignment - 1) / Alignment * Alignment;
 

@@ -26,7 +26,6 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
     private readonly WinogradScheme _scheme;
-    private readonly bool _anyMap;
     private readonly WinogradTransforms? _transforms;
     private readonly WinogradWeights _packing;
     private readonly WeightSource _weights;
@@ -77,7 +76,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
     /// <param name="anyMap">Whether the choice of this algorithm does not depend on the map, so that constant weights need no other layout.</param>
     public BlockedConvolution(WorkerPool workers, BlockedKernels kernels, WinogradScheme scheme, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options, bool anyMap)
     {
-        (_workers, _kernels, _scheme, _input, _bias, _output, _anyMap) = (workers, kernels, scheme, input, bias, output, anyMap);
+        (_workers, _kernels, _scheme, _input, _bias, _output) = (workers, kernels, scheme, input, bias, output);
         _transforms = kernels.TransformsOf(scheme);
         (_paddingY, _paddingX, _groups) = (options.PaddingY, options.PaddingX, options.Groups);
         _floor = options.Relu ? 0 : float.NegativeInfinity;
@@ -110,7 +109,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
         _workerBytes = (_partition.Shared ? 0 : _pointBytes)
             + NativeBuffer.Align((scheme.PointCount * _productPlane + lanes * lanes) * sizeof(float))
             + StripBytes + OutputStripBytes + BackScratchBytes;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _partition is { Shared: true, Blocks: 1, Parts: 1 });
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _partition is { Shared: true, Blocks: 1, Parts: 1 }, anyMap);
         _workerBytes += _weights.IsPackedByUser ? WeightBlockBytes * _partition.OutputBlocksPerItem : 0;
         _paddedBias = GC.AllocateArray<float>(_groups * _outputBlocks * 2 * lanes, pinned: true);
         _transform = new TransformJob(this);
@@ -120,7 +119,7 @@ internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
 
     public long WorkspaceBytes => _weights.WorkspaceBytes + (_partition.Shared ? _pointBytes : 0) + _workerBytes * _workers.Threads;
 
-    public ProgramValue? PackedParameter => _weights.IsConstant && _anyMap ? _weights.Weight : null;
+    public ProgramValue? PackedParameter => _weights.PackedParameter;
 
     private long WeightBlockBytes => NativeBuffer.Align(_packing.OutputBlockElements * sizeof(float));
 

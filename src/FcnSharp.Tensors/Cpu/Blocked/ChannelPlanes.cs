@@ -24,7 +24,6 @@ internal sealed unsafe class ChannelPlanes : IParallelJob
     private readonly int _lines;
     private readonly int _linesPerItem;
     private readonly int _parts;
-    private readonly bool _isDense;
     private float* _source;
     private float* _target;
 
@@ -43,7 +42,6 @@ internal sealed unsafe class ChannelPlanes : IParallelJob
         _lines = checked(layout.Images * layout.RowsPerImage);
         _linesPerItem = (int)Math.Clamp(ItemFloats / ((long)layout.Pitch * kernels.Lanes), 1, _lines);
         _parts = (_lines + _linesPerItem - 1) / _linesPerItem;
-        _isDense = layout is { StepY: 1, StepX: 1 } && layout.Pitch == input.W && layout.RowsPerImage == input.H;
         UnitElements = checked((nint)layout.PlaneStride * layout.Phases.Count * unitVectors * kernels.Lanes);
     }
 
@@ -89,7 +87,7 @@ internal sealed unsafe class ChannelPlanes : IParallelJob
             long row = (long)(line % _layout.RowsPerImage) * _layout.StepY + phaseY;
 
             // Rows without anything between them are one.
-            rows = _isDense ? Math.Min(end - line, _input.H - (int)row) : 1;
+            rows = _layout.IsGapless ? Math.Min(end - line, _input.H - (int)row) : 1;
             int filled = row < _input.H ? columns * rows : 0;
             if (filled > 0)
             {

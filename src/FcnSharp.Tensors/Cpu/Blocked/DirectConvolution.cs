@@ -42,7 +42,6 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     private readonly ProgramValue? _bias;
     private readonly ProgramValue _output;
     private readonly bool _relu;
-    private readonly bool _anyMap;
     private readonly int _groups;
     private readonly int _outputs;
     private readonly int _inputBlocks;
@@ -52,8 +51,6 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     private readonly DirectWeights _packing;
     private readonly WeightSource _weights;
     private readonly nint[][] _tables;
-    private readonly bool[] _cleared;
-    private readonly bool _emptyColumns;
     private readonly int _columnPhases;
     private readonly int _rowPhases;
     private readonly long _positions;
@@ -81,7 +78,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     public DirectConvolution(WorkerPool workers, BlockedKernels kernels, ConvolutionPhase[] phases, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options, bool anyMap)
     {
         (_workers, _kernels, _phases, _input, _bias, _output) = (workers, kernels, phases, input, bias, output);
-        (_groups, _relu, _anyMap) = (options.Groups, options.Relu, anyMap);
+        (_groups, _relu) = (options.Groups, options.Relu);
         int lanes = kernels.Lanes;
         int channels = input.Shape.C / _groups;
         _outputs = output.Shape.C / _groups;
@@ -93,10 +90,6 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         _tables = [.. phases.Select(Table)];
         _columnPhases = phases.Count(p => p.OutputOffsetY == phases[0].OutputOffsetY);
         _rowPhases = phases.Length / _columnPhases;
-
-        // Rows of a stride that no tap reaches are 0 where there is no bias, and want no weights.
-        _cleared = [.. phases.Chunk(_columnPhases).Select(row => bias is null && row.All(p => p.Taps.Length == 0))];
-        _emptyColumns = _columnPhases > 1 && bias is null && phases.Any(p => p.Taps.Length == 0);
         _positions = phases.Max(_layout.Positions);
 
         int tile = kernels.LargestTile;
@@ -119,13 +112,13 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         _outputParts = (_outputBlocks + _outputBlocksPerItem - 1) / _outputBlocksPerItem;
         _splits = [kernels.Split(_positionsPerBlock), kernels.Split((int)(_positions - (_positionBlocks - 1L) * _positionsPerBlock))];
         _panel = (Math.Max(_splits[0].Sum(), _splits[1].Sum()) | 1) * (nint)lanes;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _positionBlocks * _cleared.Count(cleared => !cleared) == 1);
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: _positionBlocks * Enumerable.Range(0, _rowPhases).Count(row => EmptyColumns(row) < _columnPhases) == 1, anyMap);
         _paddedBias = GC.AllocateArray<float>(_groups * _outputBlocks * 2 * lanes, pinned: true);
     }
 
     public long WorkspaceBytes => _weights.WorkspaceBytes + _planes.Bytes + WorkerBytes * _workers.Threads;
 
-    public ProgramValue? PackedParameter => _weights.IsConstant && _anyMap ? _weights.Weight : null;
+    public ProgramValue? PackedParameter => _weights.PackedParameter;
 
     // Whole squares are read past the last position.
     private long ProductBytes => NativeBuffer.Align((_columnPhases * 2 * _panel + _kernels.Lanes * _kernels.Lanes) * sizeof(float));
@@ -165,7 +158,8 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         float* strip = (float*)((byte*)products + ProductBytes);
         float* ownWeights = (float*)((byte*)strip + StripBytes);
         int last = Math.Min(_outputBlocks, (part + 1) * _outputBlocksPerItem);
-        if (_cleared[rowPhase])
+        int empty = EmptyColumns(rowPhase);
+        if (empty == _columnPhases)
         {
             int lanes = _kernels.Lanes;
             for (int channel = part * _outputBlocksPerItem * 2 * lanes; channel < Math.Min(_outputs, last * 2 * lanes); channel++)
@@ -176,7 +170,7 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
             return;
         }
 
-        if (_emptyColumns)
+        if (empty > 0)
         {
             // Columns between those that taps reach stay as they are now.
             new Span<float>(strip, checked((int)(StripBytes / sizeof(float)))).Clear();
@@ -212,8 +206,19 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
         }
     }
 
-    /// <summary>Whether a phase is one of columns that no tap reaches and that stay 0.</summary>
-    private bool IsEmpty(int phase) => _emptyColumns && _phases[phase].Taps.Length == 0;
+    /// <summary>Whether no tap reaches a phase of a data gradient's stride: its outputs are 0, as there is no bias, and want no weights.</summary>
+    private bool IsEmpty(int phase) => _phases[phase].Taps.Length == 0;
+
+    private int EmptyColumns(int rowPhase)
+    {
+        int empty = 0;
+        for (int column = 0; column < _columnPhases; column++)
+        {
+            empty += IsEmpty(rowPhase * _columnPhases + column) ? 1 : 0;
+        }
+
+        return empty;
+    }
 
     private int PositionsOf(int block) => (int)Math.Min(_positionsPerBlock, _positions - (long)block * _positionsPerBlock);
 
@@ -239,12 +244,6 @@ internal sealed unsafe class DirectConvolution : IKernel, IParallelJob, IPacksPa
     {
         int lanes = _kernels.Lanes;
         nint[] entries = _tables[phase];
-        if (entries.Length == 1)
-        {
-            new Span<float>(products, checked((int)(2 * _panel))).Clear();
-            return;
-        }
-
         var table = (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(entries));
         int[] split = _splits[block == _positionBlocks - 1 ? 1 : 0];
         float* input = _inputData + group * _planes.GroupElements + (nint)block * _positionsPerBlock * lanes;

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics.X86;
-using FcnSharp.Tensors.Memory;
 
 namespace FcnSharp.Tensors.Cpu.Blocked;
 
@@ -75,9 +74,9 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
-        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
+        if (_pixels is not null)
         {
-            pixels.Copy(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
+            _pixels.Copy(source, group, outputBlock, 0, _inputBlocks, target);
             return;
         }
 
@@ -89,16 +88,16 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
 
     private void PackSquare(float* source, int group, int outputBlock, int inputBlock, float* target)
     {
+        if (_pixels is not null)
+        {
+            _pixels.Copy(source, group, outputBlock, inputBlock, inputBlock + 1, target);
+            return;
+        }
+
         int lanes = _kernels.Lanes;
         float* first = source + (nint)group * (_weight.N / _groups) * _weight.C * _taps;
         int firstInput = inputBlock * lanes;
         int inputs = Math.Min(lanes, _inputs - firstInput);
-        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
-        {
-            pixels.Copy(first, outputBlock, inputBlock, inputBlock + 1, target);
-            return;
-        }
-
         // [input][tap] vectors of outputs, and the rest of the last square.
         float* turned = stackalloc float[(lanes * _taps + lanes) * lanes];
         for (int half = 0; half < 2; half++)
@@ -109,15 +108,6 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
             if (outputs == 0)
             {
                 new Span<float>(turned, inputs * _taps * lanes).Clear();
-            }
-            else if (_backward && _taps == 1)
-            {
-                // Vectors as they are, but for those past the last output.
-                _kernels.CopyVectors(first + firstInput * row + firstOutput, row, inputs, turned, lanes);
-                for (int i = 0; i < inputs && outputs < lanes; i++)
-                {
-                    new Span<float>(turned + i * lanes + outputs, lanes - outputs).Clear();
-                }
             }
             else if (_backward)
             {
@@ -150,7 +140,7 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
     /// <summary>Rows of weights lie too far apart for the processor to foresee the next.</summary>
     private static void AskFor(float* from, int count)
     {
-        for (int i = 0; i < count && Sse.IsSupported; i += NativeBuffer.Alignment / sizeof(float))
+        for (int i = 0; i < count && Sse.IsSupported; i += CacheShape.LineFloats)
         {
             Sse.Prefetch0(from + i);
         }

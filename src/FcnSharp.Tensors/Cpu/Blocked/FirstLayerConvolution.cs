@@ -38,7 +38,7 @@ internal sealed unsafe class FirstLayerConvolution : IKernel, IParallelJob, IPac
         (_workers, _kernels, _operation) = (workers, kernels, operation);
         Shape output = operation.Output.Shape;
         _images = new InterleavedImages(workers, operation.Input.Shape, operation.Parameters);
-        _weights = new WeightSource(workers, operation.Weight, new FirstLayerWeights(kernels, operation.Weight.Shape), constantWeights, usedOnce: false);
+        _weights = new WeightSource(workers, operation.Weight, new FirstLayerWeights(kernels, operation.Weight.Shape), constantWeights, usedOnce: false, anyMap: true);
         _outputBlocks = (output.C + 2 * kernels.Lanes - 1) / (2 * kernels.Lanes);
         _columnBlocks = (output.W + MostColumns - 1) / MostColumns;
         int columns = (output.W + _columnBlocks - 1) / _columnBlocks;
@@ -51,7 +51,7 @@ internal sealed unsafe class FirstLayerConvolution : IKernel, IParallelJob, IPac
 
     public long WorkspaceBytes => _weights.WorkspaceBytes + _images.Bytes + WorkerBytes * _workers.Threads;
 
-    public ProgramValue? PackedParameter => _weights.IsConstant ? _weights.Weight : null;
+    public ProgramValue? PackedParameter => _weights.PackedParameter;
 
     // Whole squares are read past the last column.
     private long WorkerBytes => NativeBuffer.Align((2 * _panel + _kernels.Lanes * _kernels.Lanes) * sizeof(float));

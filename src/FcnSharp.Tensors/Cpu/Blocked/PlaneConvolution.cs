@@ -37,7 +37,6 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private readonly ProgramValue _output;
     private readonly PlaneWeights _packing;
     private readonly WeightSource _weights;
-    private readonly bool _anyMap;
     private readonly int _groups;
     private readonly int _inputs;
     private readonly int _outputs;
@@ -62,7 +61,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     /// <param name="anyMap">Whether the choice of this algorithm does not depend on the map, so that constant weights need no other layout.</param>
     public PlaneConvolution(WorkerPool workers, BlockedKernels kernels, ProgramValue input, ProgramValue weight, ProgramValue? bias, ProgramValue output, BlockedOptions options, bool anyMap)
     {
-        (_workers, _kernels, _input, _bias, _output, _anyMap) = (workers, kernels, input, bias, output, anyMap);
+        (_workers, _kernels, _input, _bias, _output) = (workers, kernels, input, bias, output);
         _groups = options.Groups;
         (_inputs, _outputs) = (input.Shape.C / _groups, output.Shape.C / _groups);
         _plane = checked((nint)output.Shape.H * output.Shape.W);
@@ -81,7 +80,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         int parts = (int)Math.Clamp((LeastItems + (long)sets * _runs - 1) / ((long)sets * _runs), 1, tiles);
         _tilesPerItem = (tiles + parts - 1) / parts;
         _parts = (tiles + _tilesPerItem - 1) / _tilesPerItem;
-        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: (long)output.Shape.N * _runs == 1);
+        _weights = new WeightSource(workers, weight, _packing, options.ConstantWeights, usedOnce: (long)output.Shape.N * _runs == 1, anyMap);
         _ends = GC.AllocateArray<float>(checked(_groups * tiles * EndsPerTile), pinned: true);
         for (int i = 0; i < _ends.Length; i += EndsPerTile)
         {
@@ -91,7 +90,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
 
     public long WorkspaceBytes => _weights.WorkspaceBytes + WorkerBytes * _workers.Threads;
 
-    public ProgramValue? PackedParameter => _weights.IsConstant && _anyMap ? _weights.Weight : null;
+    public ProgramValue? PackedParameter => _weights.PackedParameter;
 
     private int Tiles => _packing.Sizes.Count;
 

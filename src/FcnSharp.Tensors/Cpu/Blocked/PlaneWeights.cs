@@ -78,7 +78,11 @@ internal sealed unsafe class PlaneWeights : IWeightPacking, IParallelJob
         float* weights = source + (nint)group * _outputs * _inputs;
         if (_backward)
         {
-            Copy(weights, first, count, target);
+            for (int at = 0; at < Width; at += _lanes)
+            {
+                WeightWindows.Copy(_kernels, weights + at, _outputs - at, _outputs, _inputs, _firstOutputs.AsSpan(first, count), target + at, Width, OutputBlockElements);
+            }
+
             return;
         }
 
@@ -88,38 +92,6 @@ internal sealed unsafe class PlaneWeights : IWeightPacking, IParallelJob
             {
                 int output = _firstOutputs[first + t] + at;
                 Turn(weights + (nint)output * _inputs, Math.Clamp(_outputs - output, 0, _lanes), target + t * OutputBlockElements + at);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Outputs lie side by side already. Those of all tiles of an input go before the next input: inputs may lie a power of two apart, and then share few
-    /// places of a cache.
-    /// </summary>
-    private void Copy(float* source, int first, int count, float* target)
-    {
-        int whole = 0;
-        while (whole < count && _firstOutputs[first + whole] + Width <= _outputs)
-        {
-            whole++;
-        }
-
-        fixed (int* places = &_firstOutputs[first])
-        {
-            for (int at = 0; at < Width; at += _lanes)
-            {
-                _kernels.CopyWindows(source + at, _outputs, _inputs, places, whole, target + at, Width, OutputBlockElements);
-            }
-        }
-
-        for (int t = whole; t < count; t++)
-        {
-            int output = _firstOutputs[first + t];
-            for (int input = 0; input < _inputs; input++)
-            {
-                var to = new Span<float>(target + t * OutputBlockElements + (nint)input * Width, Width);
-                new ReadOnlySpan<float>(source + (nint)input * _outputs + output, _outputs - output).CopyTo(to);
-                to[(_outputs - output)..].Clear();
             }
         }
     }

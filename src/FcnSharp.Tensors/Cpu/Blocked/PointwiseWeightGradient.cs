@@ -7,28 +7,19 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
 /// Weight gradient of a 1x1 convolution of stride 1: sums over the pixels of products of inputs, read from their planes as they lie, and of the
-/// outputs' gradients, which are turned to vectors of channels beforehand. One item is some tiles of inputs by some pairs of vectors of outputs: all
+/// outputs' gradients, which are turned to vectors of channels beforehand. One item is some tiles of inputs by two vectors of outputs: all
 /// pixels of all images in their order, so the bits do not depend on the threads.
 /// </summary>
 internal sealed unsafe class PointwiseWeightGradient : IKernel, IParallelJob
 {
-    /// <summary>Bytes of gradients that a worker keeps in its own cache while the inputs pass.</summary>
-    private const long GradientBytes = 512 << 10;
-
-    /// <summary>Tiles of an item, at most: workers that write neighbouring weights wait for each other's lines.</summary>
+    /// <summary>Tiles of an item, at most: those beside each other share lines of the weights, which then come to one worker and once.</summary>
     private const int MostTiles = 8;
 
     /// <summary>Items below which they are made smaller, so that all workers end together.</summary>
     private const int ItemsWanted = 32;
 
-    /// <summary>Floats after which planes fall on the same places of the nearest cache.</summary>
-    private const int PageFloats = 1024;
-
-    /// <summary>Lines that the nearest cache keeps at such a place, at least.</summary>
+    /// <summary>Planes a page apart of which the nearest cache keeps a line each, at least.</summary>
     private const int WaysOfCache = 8;
-
-    /// <summary>Floats of a line of a cache.</summary>
-    private const int LineFloats = 16;
 
     /// <summary>Pixels of such planes that are copied at a time.</summary>
     private const int CopiedPixels = 256;
@@ -47,8 +38,6 @@ internal sealed unsafe class PointwiseWeightGradient : IKernel, IParallelJob
     private readonly int _tiles;
     private readonly int _tilesPerItem;
     private readonly int _pairs;
-    private readonly int _pairsPerItem;
-    private readonly int _pairParts;
     private readonly bool _isCopied;
     private readonly nint _panel;
 
@@ -71,12 +60,9 @@ internal sealed unsafe class PointwiseWeightGradient : IKernel, IParallelJob
         _tiles = (_channels + _rows - 1) / _rows;
         int lanes = kernels.Lanes;
         _pairs = (_outputs + 2 * lanes - 1) / (2 * lanes);
-        long pairBytes = 2L * lanes * _images * _pixels * sizeof(float);
-        _pairsPerItem = (int)Math.Clamp(Math.Min(GradientBytes / pairBytes, (long)_pairs * _tiles / ItemsWanted), 1, _pairs);
-        _pairParts = (_pairs + _pairsPerItem - 1) / _pairsPerItem;
-        _tilesPerItem = (int)Math.Clamp((long)_pairParts * _tiles / ItemsWanted, 1, MostTiles);
-        int beside = _pixels % PageFloats;
-        _isCopied = _rows > WaysOfCache && _pixels >= PageFloats / 2 && Math.Min(beside, PageFloats - beside) < LineFloats;
+        _tilesPerItem = (int)Math.Clamp((long)_pairs * _tiles / ItemsWanted, 1, MostTiles);
+        int beside = _pixels % CacheShape.PageFloats;
+        _isCopied = _rows > WaysOfCache && _pixels >= CacheShape.PageFloats / 2 && Math.Min(beside, CacheShape.PageFloats - beside) < CacheShape.LineFloats;
 
         // Whole squares of sums are turned back.
         _panel = Math.Max(_rows, lanes) * (nint)lanes;
@@ -86,7 +72,7 @@ internal sealed unsafe class PointwiseWeightGradient : IKernel, IParallelJob
 
     public long WorkspaceBytes => _gradients.Bytes + WorkerBytes * _workers.Threads;
 
-    private static nint CopiedRow => CopiedPixels + LineFloats;
+    private static nint CopiedRow => CopiedPixels + CacheShape.LineFloats;
 
     private long SumBytes => NativeBuffer.Align(2 * _panel * sizeof(float));
 
@@ -99,20 +85,16 @@ internal sealed unsafe class PointwiseWeightGradient : IKernel, IParallelJob
         _gradientData = (float*)frame.Workspace;
         _gradients.Run(frame.Float(_gradOutput), _gradientData);
         _scratch = frame.Workspace + _gradients.Bytes;
-        _workers.Run(this, checked((_tiles + _tilesPerItem - 1) / _tilesPerItem * _pairParts));
+        _workers.Run(this, checked((_tiles + _tilesPerItem - 1) / _tilesPerItem * _pairs));
     }
 
     public void Run(int item, int worker)
     {
-        int firstTile = item / _pairParts * _tilesPerItem;
-        int firstPair = item % _pairParts * _pairsPerItem;
+        int firstTile = item / _pairs * _tilesPerItem;
         float* sums = (float*)(_scratch + worker * WorkerBytes);
         for (int tile = firstTile; tile < Math.Min(_tiles, firstTile + _tilesPerItem); tile++)
         {
-            for (int pair = firstPair; pair < Math.Min(_pairs, firstPair + _pairsPerItem); pair++)
-            {
-                AddTile(tile, pair, sums);
-            }
+            AddTile(tile, item % _pairs, sums);
         }
     }
 

@@ -22,9 +22,6 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     /// <summary>Positions whose outputs are written together: writing those of each tile by itself takes a tenth longer.</summary>
     private const int MostPositions = 112;
 
-    /// <summary>Floats of a line of the caches.</summary>
-    private const int LineFloats = 16;
-
     private readonly WorkerPool _workers;
     private readonly BlockedKernels _kernels;
     private readonly ConvTranspose2dForward _operation;
@@ -75,7 +72,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         int vectorsPerChannel = _stride * _stride / kernels.Lanes;
         _places = [.. Enumerable.Range(0, _vectors).Select(v => (v / vectorsPerChannel, v % vectorsPerChannel * kernels.Lanes / _stride, v % vectorsPerChannel * kernels.Lanes % _stride))];
         _planes = new PlaneJob(this);
-        _weights = new WeightSource(workers, operation.Weight, new StrideBlockWeights(kernels, operation.Weight.Shape, p.Groups, _stride, _places), constantWeights, usedOnce: false);
+        _weights = new WeightSource(workers, operation.Weight, new StrideBlockWeights(kernels, operation.Weight.Shape, p.Groups, _stride, _places), constantWeights, usedOnce: false, anyMap: false);
     }
 
     // Rows of a tile past the last column read on into the next row.
@@ -174,7 +171,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
             }
 
             float* target = _outputData + (((nint)image * _output.C + channel) * _output.H + y) * _output.W;
-            for (int i = x; i < end; i += LineFloats)
+            for (int i = x; i < end; i += CacheShape.LineFloats)
             {
                 Sse.Prefetch1(target + i);
             }

@@ -12,13 +12,21 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 internal sealed unsafe class WeightSource
 {
     private readonly WorkerPool _workers;
+    private readonly ProgramValue _weight;
     private readonly IWeightPacking _packing;
+    private readonly bool _anyMap;
     private readonly NativeBuffer? _packed;
     private float* _data;
 
-    public WeightSource(WorkerPool workers, ProgramValue weight, IWeightPacking packing, bool constant, bool usedOnce)
+    /// <param name="workers">The threads.</param>
+    /// <param name="weight">The parameter.</param>
+    /// <param name="packing">Its layout.</param>
+    /// <param name="constant">Whether it never changes again.</param>
+    /// <param name="usedOnce">Whether each block of outputs is used only once an execution.</param>
+    /// <param name="anyMap">Whether the layout does not depend on the map, so that constant weights need no other one.</param>
+    public WeightSource(WorkerPool workers, ProgramValue weight, IWeightPacking packing, bool constant, bool usedOnce, bool anyMap)
     {
-        (_workers, Weight, _packing) = (workers, weight, packing);
+        (_workers, _weight, _packing, _anyMap) = (workers, weight, packing, anyMap);
         if (constant && weight.Storage is HostTensor tensor)
         {
             _packed = tensor.Packed(packing.Key, packing.Elements, (source, target) => packing.Pack(workers, source, target));
@@ -27,16 +35,14 @@ internal sealed unsafe class WeightSource
         IsPackedByUser = _packed is null && usedOnce;
     }
 
-    public ProgramValue Weight { get; }
+    /// <summary>The parameter whose own memory is no longer needed, if it is so.</summary>
+    public ProgramValue? PackedParameter => _packed is not null && _anyMap ? _weight : null;
 
     /// <summary>Whether users pack blocks themselves, into memory of their own.</summary>
     public bool IsPackedByUser { get; }
 
-    /// <summary>Whether the tensor's own memory is no longer needed.</summary>
-    public bool IsConstant => _packed is not null;
-
     /// <summary>Bytes at the start of the kernel's workspace.</summary>
-    public long WorkspaceBytes => IsConstant || IsPackedByUser ? 0 : NativeBuffer.Align(checked(_packing.Elements * sizeof(float)));
+    public long WorkspaceBytes => _packed is not null || IsPackedByUser ? 0 : NativeBuffer.Align(checked(_packing.Elements * sizeof(float)));
 
     public void Prepare(KernelFrame frame)
     {
@@ -46,12 +52,12 @@ internal sealed unsafe class WeightSource
         }
         else if (IsPackedByUser)
         {
-            _data = frame.Float(Weight);
+            _data = frame.Float(_weight);
         }
         else
         {
             _data = (float*)frame.Workspace;
-            _packing.Pack(_workers, frame.Float(Weight), _data);
+            _packing.Pack(_workers, frame.Float(_weight), _data);
         }
     }
 

@@ -69,9 +69,9 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     /// <summary>Packs one block of outputs, for a kernel that uses it at once, to the start of the target.</summary>
     public void PackOutputBlock(float* source, int group, int outputBlock, float* target)
     {
-        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
+        if (_pixels is not null)
         {
-            pixels.Copy(source + (nint)group * _inputs * _outputs, outputBlock, 0, _inputBlocks, target);
+            _pixels.Copy(source, group, outputBlock, 0, _inputBlocks, target);
             return;
         }
 
@@ -83,14 +83,14 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
 
     private void PackSquare(float* source, int group, int outputBlock, int inputBlock, float* target)
     {
-        int lanes = _kernels.Lanes;
-        int taps = _scheme.Kernel * _scheme.Kernel;
-        if (_pixels is { } pixels && pixels.AreWhole(outputBlock))
+        if (_pixels is not null)
         {
-            pixels.Copy(source + (nint)group * _inputs * _outputs, outputBlock, inputBlock, inputBlock + 1, target);
+            _pixels.Copy(source, group, outputBlock, inputBlock, inputBlock + 1, target);
             return;
         }
 
+        int lanes = _kernels.Lanes;
+        int taps = _scheme.Kernel * _scheme.Kernel;
         nint outputStride = _backward ? taps : (nint)_weight.C * taps;
         nint inputStride = _backward ? (nint)_weight.C * taps : taps;
         int tapVectors = (taps + lanes - 1) / lanes * lanes;
