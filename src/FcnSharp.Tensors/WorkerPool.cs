@@ -8,6 +8,12 @@ namespace FcnSharp.Tensors;
 /// </summary>
 public interface IParallelJob
 {
+    /// <summary>
+    /// Whether each worker takes a range of neighbouring items rather than the next of all: faster where neighbours in one job read what neighbours in the
+    /// job before wrote or read, as then it lies in the worker's own cache.
+    /// </summary>
+    bool InRanges => false;
+
     /// <summary>Runs one item.</summary>
     /// <param name="item">Index of the item, from 0.</param>
     /// <param name="worker">Index of the worker that runs it, from 0 to <see cref="WorkerPool.Threads"/> - 1: no two items run on one worker at once, so it can own scratch memory.</param>
@@ -24,11 +30,11 @@ public sealed class WorkerPool : IDisposable
     private const long Open = 1L << 40;
     private const int SpinRounds = 400;
 
-    /// <summary>Claims of each worker that what is left is cut into: the more, the less a claim of slow items holds up the end.</summary>
+    /// <summary>Claims of each worker that what is left of its items is cut into: the more, the less a claim of slow items holds up the end.</summary>
     private const int ClaimsAhead = 8;
 
-    /// <summary>No job has as many items: the counter is set here when an item throws, with room for every worker's last look.</summary>
-    private const int NoItemsLeft = int.MaxValue / 2;
+    /// <summary>Numbers between two ranges: more than a line of a cache, so that workers do not wait for each other's.</summary>
+    private const int RangeRoom = 16;
 
     private static readonly Lock SharedGate = new();
     private static WorkerPool? _shared;
@@ -39,10 +45,12 @@ public sealed class WorkerPool : IDisposable
     private readonly object _gate = new();
     private readonly Thread[] _workers;
     private readonly bool _lastItemFirst;
+
+    /// <summary>Items that nobody has taken, by range: the first in the upper half, behind the last in the lower.</summary>
+    private readonly long[] _ranges;
+    private int _rangeCount;
     private IParallelJob? _job;
     private Exception? _failure;
-    private int _items;
-    private int _next;
     private int _generation;
     private int _parked;
     private int _callerWaits;
@@ -65,6 +73,7 @@ public sealed class WorkerPool : IDisposable
         _lastItemFirst = lastItemFirst;
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
+        _ranges = GC.AllocateArray<long>((threads + 1) * RangeRoom, pinned: true);
         _workers = new Thread[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -120,7 +129,6 @@ public sealed class WorkerPool : IDisposable
 
         // A count that overflowed must not pass for no work at all.
         ArgumentOutOfRangeException.ThrowIfNegative(items);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(items, NoItemsLeft);
         if (items <= 1 || _workers.Length == 0 || _alone || Interlocked.Exchange(ref _busy, 1) != 0)
         {
             for (int i = 0; i < items; i++)
@@ -181,8 +189,12 @@ public sealed class WorkerPool : IDisposable
     private void RunTogether(IParallelJob job, int items)
     {
         _job = job;
-        _items = items;
-        _next = 0;
+        _rangeCount = job.InRanges ? Threads : 1;
+        for (int range = 0; range < _rangeCount; range++)
+        {
+            Left(range) = Range((int)((long)items * range / _rangeCount), (int)((long)items * (range + 1) / _rangeCount));
+        }
+
         _failure = null;
         Volatile.Write(ref _state, Open);
         Interlocked.Increment(ref _generation);
@@ -232,29 +244,56 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
+    private static long Range(int begin, int end) => ((long)begin << 32) | (uint)end;
+
+    /// <summary>What is left of a range.</summary>
+    private ref long Left(int range) => ref _ranges[(range + 1) * RangeRoom];
+
     /// <summary>
-    /// How many items to take at once where so many are gone: of thousands, which are small, several, since each look at the counter that workers
-    /// share takes as long as such an item; towards the end one, so that all end together.
+    /// Takes items from the start of a range or, as those of its own worker should be neighbours, from the end of another's. Of thousands, which are small,
+    /// several at once, since each look at what workers share takes as long as such an item; towards the end one, so that all end together.
     /// </summary>
-    private int ClaimAt(int gone, int items) => Math.Max(1, (items - gone) / (ClaimsAhead * Threads));
+    private bool TryClaim(int range, bool fromStart, out int begin, out int end)
+    {
+        ref long left = ref Left(range);
+        int claims = ClaimsAhead * (Threads / _rangeCount);
+        long seen = Volatile.Read(ref left);
+        while (true)
+        {
+            (begin, end) = ((int)(seen >> 32), (int)seen);
+            if (begin >= end)
+            {
+                return false;
+            }
+
+            int count = Math.Max(1, (end - begin) / claims);
+            long rest = fromStart ? Range(begin + count, end) : Range(begin, end - count);
+            long found = Interlocked.CompareExchange(ref left, rest, seen);
+            if (found == seen)
+            {
+                (begin, end) = fromStart ? (begin, begin + count) : (end - count, end);
+                return true;
+            }
+
+            seen = found;
+        }
+    }
 
     private void RunItems(int worker)
     {
         try
         {
             IParallelJob job = _job!;
-            int items = _items;
-            int begin;
-            int count = ClaimAt(0, items);
-            while ((begin = Interlocked.Add(ref _next, count) - count) < items)
+            for (int other = 0; other < _rangeCount; other++)
             {
-                int end = Math.Min(begin + count, items);
-                for (int item = begin; item < end && Volatile.Read(ref _failure) is null; item++)
+                int range = (worker + other) % _rangeCount;
+                while (Volatile.Read(ref _failure) is null && TryClaim(range, fromStart: other == 0, out int begin, out int end))
                 {
-                    job.Run(item, worker);
+                    for (int item = begin; item < end && Volatile.Read(ref _failure) is null; item++)
+                    {
+                        job.Run(item, worker);
+                    }
                 }
-
-                count = ClaimAt(end, items);
             }
         }
 #pragma warning disable CA1031 // Whatever an item throws belongs to the caller of Run, not to the worker thread.
@@ -262,7 +301,6 @@ public sealed class WorkerPool : IDisposable
 #pragma warning restore CA1031
         {
             Interlocked.CompareExchange(ref _failure, e, null);
-            Volatile.Write(ref _next, NoItemsLeft);
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class WorkerPoolTests
         {
             for (int repetition = 0; repetition < 20; repetition++)
             {
-                var job = new CountingJob(items, threads);
+                var job = new CountingJob(items, threads, inRanges: repetition % 2 == 0);
                 pool.Run(job, items);
                 Assert.All(job.Runs, runs => Assert.Equal(1, runs));
                 Assert.False(job.WorkerSharedOrOutOfRange);
@@ -31,11 +31,45 @@ public sealed class WorkerPoolTests
     {
         using var pool = new WorkerPool(3);
         var job = new ChainJob(64);
-        for (int round = 1; round <= 2000; round++)
+        for (int round = 1; round <= 4000; round++)
         {
             pool.Run(job, 64);
             Assert.All(job.Values, v => Assert.Equal(round, v));
         }
+    }
+
+    [Fact]
+    public void Workers_begin_at_ranges_of_their_own_and_then_help_the_others()
+    {
+        const int Items = 1_000;
+        using var pool = new WorkerPool(3);
+        using var begun = new CountdownEvent(3);
+        using var finished = new CountdownEvent(Items - 1);
+        int[] first = [-1, -1, -1];
+        var job = new ActionJob(
+            (item, worker) =>
+            {
+                if (first[worker] < 0)
+                {
+                    first[worker] = item;
+                    begun.Signal();
+                    Assert.True(begun.Wait(Patience), "not every worker came");
+                }
+
+                if (item == Items / 3)
+                {
+                    // The other items of this worker's range, but for those it has taken already, are left to the others.
+                    Assert.True(SpinWait.SpinUntil(() => finished.CurrentCount <= Items / 3 / 8, Patience), "nobody helped");
+                }
+                else
+                {
+                    finished.Signal();
+                }
+            },
+            inRanges: true);
+        OnTime(() => pool.Run(job, Items));
+        Assert.Equal([0, Items / 3, Items * 2 / 3], first);
+        Assert.Equal(0, finished.CurrentCount);
     }
 
     [Theory]
@@ -48,8 +82,8 @@ public sealed class WorkerPoolTests
             foreach (int failing in (int[])[0, items - 1])
             {
                 var failure = new FcnSharpException("item failed");
-                Assert.Same(failure, Assert.Throws<FcnSharpException>(() => pool.Run(new ActionJob((item, _) => Fail(item, failing, failure)), items)));
-                var job = new CountingJob(items, threads);
+                Assert.Same(failure, Assert.Throws<FcnSharpException>(() => pool.Run(new ActionJob((item, _) => Fail(item, failing, failure), inRanges: failing == 0), items)));
+                var job = new CountingJob(items, threads, inRanges: failing == 0);
                 pool.Run(job, items);
                 Assert.All(job.Runs, runs => Assert.Equal(1, runs));
             }
@@ -59,27 +93,31 @@ public sealed class WorkerPoolTests
         }
     }
 
-    [Fact]
-    public void After_an_item_failed_no_worker_begins_another_though_it_took_several()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void After_an_item_failed_no_worker_begins_another_though_it_took_several(bool inRanges)
     {
         using var pool = new WorkerPool(2);
         using var begun = new ManualResetEventSlim();
         using var thrown = new ManualResetEventSlim();
         int run = 0;
-        var job = new ActionJob((item, _) =>
-        {
-            if (item == 0)
+        var job = new ActionJob(
+            (item, _) =>
             {
-                begun.Wait(TimeSpan.FromSeconds(10));
-                thrown.Set();
-                throw new InvalidOperationException("first");
-            }
+                if (item == 0)
+                {
+                    begun.Wait(TimeSpan.FromSeconds(10));
+                    thrown.Set();
+                    throw new InvalidOperationException("first");
+                }
 
-            begun.Set();
-            thrown.Wait(TimeSpan.FromSeconds(10));
-            Thread.Sleep(50);
-            Interlocked.Increment(ref run);
-        });
+                begun.Set();
+                thrown.Wait(TimeSpan.FromSeconds(10));
+                Thread.Sleep(50);
+                Interlocked.Increment(ref run);
+            },
+            inRanges);
         Assert.Throws<InvalidOperationException>(() => pool.Run(job, 4_096));
         Assert.InRange(run, 0, 4);
     }
@@ -298,7 +336,6 @@ public sealed class WorkerPoolTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(0));
         using var pool = new WorkerPool(2);
         Assert.Throws<ArgumentOutOfRangeException>(() => pool.Run(new SumJob(), -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => pool.Run(new SumJob(), int.MaxValue));
         Assert.Throws<ArgumentNullException>(() => pool.Run(null!, 1));
     }
 
@@ -358,8 +395,10 @@ public sealed class WorkerPoolTests
         Assert.Null(failure);
     }
 
-    private sealed class ActionJob(Action<int, int> action) : IParallelJob
+    private sealed class ActionJob(Action<int, int> action, bool inRanges = false) : IParallelJob
     {
+        public bool InRanges => inRanges;
+
         public void Run(int item, int worker) => action(item, worker);
     }
 
@@ -376,13 +415,18 @@ public sealed class WorkerPoolTests
     {
         public int[] Values { get; } = new int[items];
 
+        // The other way each round, so that items change their workers.
+        public bool InRanges => Values[0] % 2 == 0;
+
         // Plain reads and writes: the pool alone must order one round before the next.
         public void Run(int item, int worker) => Values[item]++;
     }
 
-    private sealed class CountingJob(int items, int threads) : IParallelJob
+    private sealed class CountingJob(int items, int threads, bool inRanges = false) : IParallelJob
     {
         private readonly int[] _busy = new int[threads];
+
+        public bool InRanges => inRanges;
 
         public int[] Runs { get; } = new int[items];
 

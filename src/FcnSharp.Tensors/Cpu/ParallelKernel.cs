@@ -14,6 +14,8 @@ internal abstract unsafe class ParallelKernel(WorkerPool workers) : IKernel, IPa
 
     public virtual long WorkspaceBytes => 0;
 
+    public bool InRanges => true;
+
     protected abstract int Items { get; }
 
     public void Execute(KernelFrame frame)

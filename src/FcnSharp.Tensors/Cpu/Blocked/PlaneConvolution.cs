@@ -43,6 +43,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private readonly nint _plane;
     private readonly int _pixelsPerRun;
     private readonly int _runs;
+    private readonly int _pairs;
     private readonly int _tilesPerItem;
     private readonly int _parts;
     private readonly float[] _ends;
@@ -71,9 +72,9 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         int sets = checked(output.Shape.N * _groups);
         int most = (int)Math.Clamp(RunBytes / ((long)_inputs * pair * sizeof(float)), LeastPairs, MostPairs);
         int wanted = Math.Min((ItemsWanted + sets - 1) / sets, Math.Max(1, pairs / LeastPairs));
-        int runs = Math.Max((pairs + most - 1) / most, wanted);
-        _pixelsPerRun = (pairs + runs - 1) / runs * pair;
-        _runs = checked((int)((_plane + _pixelsPerRun - 1) / _pixelsPerRun));
+        _pairs = pairs;
+        _runs = Math.Max((pairs + most - 1) / most, wanted);
+        _pixelsPerRun = (pairs + _runs - 1) / _runs * pair;
 
         _packing = new PlaneWeights(kernels, weight.Shape, _groups, options.Backward);
         int tiles = _packing.Sizes.Count;
@@ -119,14 +120,16 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         _workers.Run(this, checked(_runs * _output.Shape.N * _groups * _parts));
     }
 
+    public bool InRanges => true;
+
     public void Run(int item, int worker)
     {
         int part = item % _parts;
         int run = item / _parts % _runs;
         int group = item / _parts / _runs % _groups;
         int image = item / _parts / _runs / _groups;
-        nint first = (nint)run * _pixelsPerRun;
-        int pixels = (int)Math.Min(_pixelsPerRun, _plane - first);
+        nint first = Begin(run);
+        int pixels = (int)(Begin(run + 1) - first);
         float* copy = (float*)(_scratch + worker * WorkerBytes);
         float* tile = (float*)((byte*)copy + CopyBytes);
         float* ownWeights = (float*)((byte*)tile + TileBytes);
@@ -138,6 +141,9 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
             Multiply(group, t, pixels, weights, copy, tile, output + _packing.FirstOutputs[t] * _plane);
         }
     }
+
+    /// <summary>The first pixel of a run.</summary>
+    private nint Begin(int run) => Math.Min(_plane, (nint)((long)_pairs * run / _runs) * 2 * _kernels.Lanes);
 
     /// <summary>The outputs of one tile at a run of pixels.</summary>
     private void Multiply(int group, int outputTile, int pixels, float* weights, float* copy, float* tile, float* output)
