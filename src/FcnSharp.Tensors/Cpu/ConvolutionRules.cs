@@ -70,7 +70,8 @@ internal sealed class ConvolutionRules
             new(algorithm, [Kernel(1), Plain, Unpadded, .. conditions]);
         var oneGroup = new ConvolutionCondition("one group", s => s.Parameters.Groups == 1);
         ConvolutionCondition UpToOutputs(int most) => new($"{LeastChannels} inputs or more to up to {most} outputs", s => s.Inputs >= LeastChannels && s.Outputs <= most);
-        ConvolutionRule largePlanes = Pixelwise(ConvolutionAlgorithm.Planes, ManyChannels, new($"{LeastPixelsOfPlanes} pixels or more", s => s.Pixels >= LeastPixelsOfPlanes), new($"up to {MostWeightsOfPlanes} weights", s => s.Inputs * (long)s.Outputs <= MostWeightsOfPlanes));
+        var manyPixels = new ConvolutionCondition($"{LeastPixelsOfPlanes} pixels or more", s => s.Pixels >= LeastPixelsOfPlanes);
+        ConvolutionRule largePlanes = Pixelwise(ConvolutionAlgorithm.Planes, ManyChannels, manyPixels, new($"up to {MostWeightsOfPlanes} weights", s => s.Inputs * (long)s.Outputs <= MostWeightsOfPlanes));
         ConvolutionRule[] tiles = Tiles(precision);
         ConvolutionRule pointwise = Pixelwise(ConvolutionAlgorithm.Pointwise, ManyChannels);
         ConvolutionCondition[] direct =
@@ -94,7 +95,9 @@ internal sealed class ConvolutionRules
             new("stride 1", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1 }),
             new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
 
-        Forward = [depthwise, scores, largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        // Vectors of 16 pixels want more outputs than shorter ones to outweigh the copy of the inputs.
+        ConvolutionRule[] someOutputs = lanes == 16 ? [] : [Pixelwise(ConvolutionAlgorithm.Planes, ManyChannels, manyPixels, new($"fewer than {FewOutputs} outputs", s => s.Outputs < FewOutputs))];
+        Forward = [depthwise, .. someOutputs, scores, largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
         BackwardInput = [depthwise, Pixelwise(ConvolutionAlgorithm.Planes, UpToOutputs(FewOutputs - 1)), largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];

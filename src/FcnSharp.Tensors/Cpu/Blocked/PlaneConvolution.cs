@@ -27,6 +27,15 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     /// <summary>Items below which runs are made shorter, so that all workers end together.</summary>
     private const int ItemsWanted = 32;
 
+    /// <summary>Bytes of a group's weights that are near whenever they are wanted, so that shorter runs, whose inputs are nearer, too, are faster.</summary>
+    private const long SmallWeightBytes = 128 << 10;
+
+    /// <summary>Pixels of a run of small weights, at least.</summary>
+    private const int LeastPixelsOfSmallWeights = 48;
+
+    /// <summary>Items of small weights below which runs are made shorter.</summary>
+    private const int ItemsWantedOfSmallWeights = 64;
+
     /// <summary>Items below which the outputs are divided, too.</summary>
     private const int LeastItems = 8;
 
@@ -70,13 +79,15 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         int pair = 2 * kernels.Lanes;
         int pairs = checked((int)((_plane + pair - 1) / pair));
         int sets = checked(output.Shape.N * _groups);
-        int most = (int)Math.Clamp(RunBytes / ((long)_inputs * pair * sizeof(float)), LeastPairs, MostPairs);
-        int wanted = Math.Min((ItemsWanted + sets - 1) / sets, Math.Max(1, pairs / LeastPairs));
+        _packing = new PlaneWeights(kernels, weight.Shape, _groups, options.Backward);
+        bool small = _packing.GroupElements * sizeof(float) <= SmallWeightBytes;
+        int least = small ? (LeastPixelsOfSmallWeights + pair - 1) / pair : LeastPairs;
+        int most = (int)Math.Clamp(RunBytes / ((long)_inputs * pair * sizeof(float)), least, MostPairs);
+        int wanted = Math.Min(((small ? ItemsWantedOfSmallWeights : ItemsWanted) + sets - 1) / sets, Math.Max(1, pairs / least));
         _pairs = pairs;
         _runs = Math.Max((pairs + most - 1) / most, wanted);
         _pixelsPerRun = (pairs + _runs - 1) / _runs * pair;
 
-        _packing = new PlaneWeights(kernels, weight.Shape, _groups, options.Backward);
         int tiles = _packing.Sizes.Count;
         int parts = (int)Math.Clamp((LeastItems + (long)sets * _runs - 1) / ((long)sets * _runs), 1, tiles);
         _tilesPerItem = (tiles + parts - 1) / parts;
