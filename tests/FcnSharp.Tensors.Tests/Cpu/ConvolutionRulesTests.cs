@@ -42,6 +42,24 @@ public sealed class ConvolutionRulesTests
         Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { ConstantWeights = false }));
     }
 
+    [Theory]
+    [InlineData(21, 300, "matrix product on whole planes", "sums over pixels of whole planes")]
+    [InlineData(21, 299, "shifted runs of planes", "sums over pixels of whole planes")]
+    [InlineData(15, 300, "shifted runs of planes", "matrix product on whole planes")]
+    [InlineData(80, 300, "matrix product on whole planes", "sums over pixels of whole planes")]
+    [InlineData(80, 299, "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    public void Shorter_vectors_take_planes_as_they_lie_for_fewer_outputs(int outputs, long pixels, string forward, string backwardWeight)
+    {
+        var site = new ConvolutionSite(Conv2dParameters.Square(1), new Shape(outputs, 64, 1, 1), pixels, ConstantWeights: false);
+        foreach (KernelSet kernels in (KernelSet[])[KernelSet.Avx2, KernelSet.Portable])
+        {
+            var rules = new ConvolutionRules(kernels.Blocked, Precision.Fast);
+            Assert.Equal(
+                (kernels.Name, forward, backwardWeight),
+                (kernels.Name, ConvolutionRules.Choose(rules.Forward, site).Name, ConvolutionRules.Choose(rules.BackwardWeight, site).Name));
+        }
+    }
+
     [Fact]
     public void Exact_precision_never_filters_minimally_and_the_last_line_takes_everything()
     {
