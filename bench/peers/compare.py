@@ -52,6 +52,9 @@ def run(command, **environment):
     for line in result.stderr.splitlines():
         if line.startswith("note: "):
             print(line, file=sys.stderr)
+    if result.returncode < 0:
+        # What a runtime says as it dies is many lines, and seldom to be had twice.
+        print(result.stderr.rstrip(), file=sys.stderr)
     if result.returncode != 0:
         name = os.path.basename(command[1] if command[0] == sys.executable or command[0].endswith("node") else command[0])
         raise Failure(f"{name}: {last_line(result.stderr).removeprefix('error: ')}" if result.returncode > 0
