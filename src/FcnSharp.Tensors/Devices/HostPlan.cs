@@ -19,9 +19,11 @@ internal sealed class HostPlan : IDevicePlan
         Layout = layout;
         IKernel[] kernels = CreateKernels();
         _unneeded = FindUnneeded(kernels);
-        long workspace = NativeBuffer.Align(LargestWorkspace(kernels));
+        long[] workspaces = Workspaces(kernels);
+        long workspace = workspaces.DefaultIfEmpty().Max();
         long persistent = Program.Values.Select(v => v.Storage).OfType<HostTensor>().Distinct().Sum(t => _unneeded.Contains(t) ? t.PackedBytes : t.HeldBytes);
         Memory = new PlanMemory(Layout.TotalBytes, workspace, persistent, Layout.UnsharedBytes);
+        WorkspaceStarts = [.. workspaces.Select(bytes => Memory.ArenaBytes - bytes)];
         _idle.Add(new HostExecution(this, kernels));
     }
 
@@ -30,6 +32,12 @@ internal sealed class HostPlan : IDevicePlan
     public MemoryPlanner.Layout Layout { get; }
 
     public PlanMemory Memory { get; }
+
+    /// <summary>
+    /// Where each kernel's workspace begins, in bytes from the start of the arena. All end where the arena ends: a kernel that reads past its own reads past the
+    /// block, which tests on guarded memory see.
+    /// </summary>
+    public IReadOnlyList<long> WorkspaceStarts { get; }
 
     public IExecution Begin()
     {
@@ -109,14 +117,15 @@ internal sealed class HostPlan : IDevicePlan
         return [.. packed.Except(read)];
     }
 
-    private long LargestWorkspace(IKernel[] kernels)
+    /// <summary>The bytes that each kernel needs.</summary>
+    private long[] Workspaces(IKernel[] kernels)
     {
-        long largest = 0;
+        var bytes = new long[kernels.Length];
         for (int i = 0; i < kernels.Length; i++)
         {
             try
             {
-                largest = Math.Max(largest, kernels[i].WorkspaceBytes);
+                bytes[i] = NativeBuffer.Align(kernels[i].WorkspaceBytes);
             }
             catch (OverflowException e)
             {
@@ -124,7 +133,7 @@ internal sealed class HostPlan : IDevicePlan
             }
         }
 
-        return largest;
+        return bytes;
     }
 
     /// <summary>Kernels count their items with checked 32-bit arithmetic.</summary>
@@ -176,10 +185,11 @@ internal sealed unsafe class HostExecution(HostPlan plan, IKernel[] kernels) : I
     public void Run(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_arena is null, this);
-        foreach (IKernel kernel in kernels)
+        for (int i = 0; i < kernels.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            kernel.Execute(_frame);
+            _frame.Place(plan.WorkspaceStarts[i]);
+            kernels[i].Execute(_frame);
         }
     }
 

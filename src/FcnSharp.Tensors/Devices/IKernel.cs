@@ -31,9 +31,13 @@ internal sealed unsafe class KernelFrame(MemoryPlanner.Layout layout)
 
     public ulong Step { get; set; }
 
-    public byte* Workspace => _arena + layout.TotalBytes;
+    public byte* Workspace { get; private set; }
 
     public void Bind(byte* arena) => _arena = arena;
+
+    /// <summary>Gives the next kernel its workspace.</summary>
+    /// <param name="start">Bytes from the start of the arena.</param>
+    public void Place(long start) => Workspace = _arena + start;
 
     public float* Float(ProgramValue value) => value.Storage is HostTensor tensor
         ? tensor.Pointer

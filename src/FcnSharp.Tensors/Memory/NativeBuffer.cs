@@ -11,7 +11,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     public const int Alignment = 64;
 
     /// <summary>Bytes past the end that kernels may read, never use: a tile is up to three vectors of 64 bytes wide.</summary>
-    private const int Overread = 256;
+    public const int Overread = 256;
 
     /// <summary>From this size on a block asks for large pages.</summary>
     private const long LargeBlock = 4 << 20;
@@ -29,7 +29,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         try
         {
             bool large = bytes >= LargeBlock && OperatingSystem.IsLinux();
-            Pointer = (byte*)NativeMemory.AlignedAlloc(checked((nuint)bytes + Overread), large ? (nuint)LargePage : Alignment);
+            Pointer = Heap.Allocate(checked((nuint)bytes + Overread), (nuint)(large ? LargePage : Alignment));
             if (large)
             {
                 AskForLargePages(Pointer, (nuint)bytes);
@@ -44,6 +44,9 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     }
 
     ~NativeBuffer() => Free();
+
+    /// <summary>Where all blocks come from; set before the first.</summary>
+    public static NativeHeap Heap { get; set; } = NativeHeap.System;
 
     public long Bytes { get; }
 
@@ -67,7 +70,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     {
         if (Pointer != null)
         {
-            NativeMemory.AlignedFree(Pointer);
+            Heap.Free(Pointer);
             Pointer = null;
             GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
         }

@@ -64,8 +64,9 @@ internal sealed unsafe class PointwiseWeightGradient : IKernel, IParallelJob
         int beside = _pixels % CacheShape.PageFloats;
         _isCopied = _rows > WaysOfCache && _pixels >= CacheShape.PageFloats / 2 && Math.Min(beside, CacheShape.PageFloats - beside) < CacheShape.LineFloats;
 
-        // Whole squares of sums are turned back.
-        _panel = Math.Max(_rows, lanes) * (nint)lanes;
+        // Whole squares of sums are turned back, in the last tile from the first of its own rows on.
+        int skipped = _tiles * _rows - _channels;
+        _panel = (skipped + (nint)(_rows + lanes - 1) / lanes * lanes) * lanes;
         var layout = new PlaneLayout(gradient, ConvolutionPhase.ToCoarse(operation.Parameters, gradient), overread: 0, allowDense: false);
         _gradients = new ChannelPlanes(workers, kernels, gradient, 1, layout, unitVectors: 2);
     }
