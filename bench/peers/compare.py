@@ -52,7 +52,7 @@ def run(command, **environment):
     for line in result.stderr.splitlines():
         if line.startswith("note: "):
             print(line, file=sys.stderr)
-    if result.returncode < 0:
+    if result.returncode < 0 and result.stderr.strip():
         # What a runtime says as it dies is many lines, and seldom to be had twice.
         print(result.stderr.rstrip(), file=sys.stderr)
     if result.returncode != 0:

@@ -33,7 +33,10 @@ public sealed class WorkerPool : IDisposable
     /// <summary>Claims of each worker that what is left of its items is cut into: the more, the less a claim of slow items holds up the end.</summary>
     private const int ClaimsAhead = 8;
 
-    /// <summary>Numbers between two ranges: more than a line of a cache, so that workers do not wait for each other's.</summary>
+    /// <summary>No job has more items; a count that overflowed may.</summary>
+    private const int MostItems = int.MaxValue / 2;
+
+    /// <summary>Numbers between two ranges, and before the first, where the array's length is that all read: more than a line of a cache, so that workers do not wait for each other's.</summary>
     private const int RangeRoom = 16;
 
     private static readonly Lock SharedGate = new();
@@ -129,6 +132,7 @@ public sealed class WorkerPool : IDisposable
 
         // A count that overflowed must not pass for no work at all.
         ArgumentOutOfRangeException.ThrowIfNegative(items);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(items, MostItems);
         if (items <= 1 || _workers.Length == 0 || _alone || Interlocked.Exchange(ref _busy, 1) != 0)
         {
             for (int i = 0; i < items; i++)

@@ -336,6 +336,7 @@ public sealed class WorkerPoolTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(0));
         using var pool = new WorkerPool(2);
         Assert.Throws<ArgumentOutOfRangeException>(() => pool.Run(new SumJob(), -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pool.Run(new SumJob(), int.MaxValue));
         Assert.Throws<ArgumentNullException>(() => pool.Run(null!, 1));
     }
 
@@ -393,55 +394,5 @@ public sealed class WorkerPoolTests
         thread.Start();
         Assert.True(thread.Join(Patience), "no end after 30 seconds: a deadlock");
         Assert.Null(failure);
-    }
-
-    private sealed class ActionJob(Action<int, int> action, bool inRanges = false) : IParallelJob
-    {
-        public bool InRanges => inRanges;
-
-        public void Run(int item, int worker) => action(item, worker);
-    }
-
-    private sealed class SumJob : IParallelJob
-    {
-        private long _total;
-
-        public long Total => Volatile.Read(ref _total);
-
-        public void Run(int item, int worker) => Interlocked.Add(ref _total, item + 1);
-    }
-
-    private sealed class ChainJob(int items) : IParallelJob
-    {
-        public int[] Values { get; } = new int[items];
-
-        // The other way each round, so that items change their workers.
-        public bool InRanges => Values[0] % 2 == 0;
-
-        // Plain reads and writes: the pool alone must order one round before the next.
-        public void Run(int item, int worker) => Values[item]++;
-    }
-
-    private sealed class CountingJob(int items, int threads, bool inRanges = false) : IParallelJob
-    {
-        private readonly int[] _busy = new int[threads];
-
-        public bool InRanges => inRanges;
-
-        public int[] Runs { get; } = new int[items];
-
-        public bool WorkerSharedOrOutOfRange { get; private set; }
-
-        public void Run(int item, int worker)
-        {
-            if ((uint)worker >= (uint)threads || Interlocked.Exchange(ref _busy[worker], 1) != 0)
-            {
-                WorkerSharedOrOutOfRange = true;
-                return;
-            }
-
-            Interlocked.Increment(ref Runs[item]);
-            Volatile.Write(ref _busy[worker], 0);
-        }
     }
 }

@@ -95,14 +95,14 @@ internal sealed class ConvolutionRules
             new("stride 1", s => s.Parameters is { StrideHeight: 1, StrideWidth: 1 }),
             new($"up to {MostTaps} taps", s => Taps(s) <= MostTaps));
 
-        // Vectors of 16 pixels want more outputs than shorter ones to outweigh the copy of the inputs.
+        // On vectors of 16 lanes runs of planes are faster for so few outputs.
         ConvolutionRule[] someOutputs = lanes == 16 ? [] : [Pixelwise(ConvolutionAlgorithm.Planes, ManyChannels, manyPixels, new($"fewer than {FewOutputs} outputs", s => s.Outputs < FewOutputs))];
         Forward = [depthwise, .. someOutputs, scores, largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
 
         // A tile is two vectors of channels wide: of one or less, half of what it computes would be thrown away.
         BackwardInput = [depthwise, Pixelwise(ConvolutionAlgorithm.Planes, UpToOutputs(FewOutputs - 1)), largePlanes, pointwise, .. tiles, new(ConvolutionAlgorithm.Direct, [.. direct, new($"more than {lanes} inputs", s => s.Inputs > lanes)]), new(ConvolutionAlgorithm.ImageRows, FirstLayerInputGradient.Conditions(MostImageReach)), rest];
 
-        // Vectors of outputs, of which a pair is computed at a time.
+        // Two vectors of outputs are computed at a time: of one of 16 lanes or less, half would be thrown away.
         int leastOutputs = Math.Max(LeastChannels, lanes + 1);
         ConvolutionRule pixelSums = Pixelwise(
             ConvolutionAlgorithm.Pixels,

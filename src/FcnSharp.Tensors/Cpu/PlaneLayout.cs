@@ -69,8 +69,7 @@ internal sealed class PlaneLayout
 
         Lead = RoundUp((long)top * Pitch + left);
         long last = phases.Max(Positions) + overread + (long)largestShiftY * Pitch + largestShiftX;
-        PlaneStride = RoundUp(Lead + Math.Max((long)Images * RowsPerImage * Pitch, last));
-        PlaneStride = OffPages(PlaneStride);
+        PlaneStride = OffPages(RoundUp(Lead + Math.Max((long)Images * RowsPerImage * Pitch, last)));
     }
 
     private PlaneLayout(PlaneLayout inputs, ConvolutionPhase phase, int readMultiple)
@@ -83,8 +82,7 @@ internal sealed class PlaneLayout
         Pitch = inputs.Pitch;
         RowsPerImage = inputs.RowsPerImage;
         _phases.Add((0, 0));
-        PlaneStride = RoundUp(Math.Max((long)Images * RowsPerImage * Pitch, Positions(phase) + readMultiple));
-        PlaneStride = OffPages(PlaneStride);
+        PlaneStride = OffPages(RoundUp(Math.Max((long)Images * RowsPerImage * Pitch, Positions(phase) + readMultiple)));
     }
 
     /// <summary>Rows of the image between two rows of a plane.</summary>

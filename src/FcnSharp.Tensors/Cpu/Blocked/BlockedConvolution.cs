@@ -11,6 +11,7 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// one order, so neither the division into blocks nor the threads change a bit.
 /// Small weights stay in the cache while blocks of tiles pass by, each worker with its own; large ones are read once for a
 /// large block of tiles that the workers share, each with its own output channels.
+/// The file is long because three jobs work on the same buffers: both ways of sharing tiles, and the transform before the second.
 /// </summary>
 internal sealed unsafe class BlockedConvolution : IKernel, IPacksParameter
 {

@@ -98,6 +98,7 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
         float* first = source + (nint)group * (_weight.N / _groups) * _weight.C * _taps;
         int firstInput = inputBlock * lanes;
         int inputs = Math.Min(lanes, _inputs - firstInput);
+
         // [input][tap] vectors of outputs, and the rest of the last square.
         float* turned = stackalloc float[(lanes * _taps + lanes) * lanes];
         for (int half = 0; half < 2; half++)

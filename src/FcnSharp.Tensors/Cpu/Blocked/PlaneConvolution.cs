@@ -27,7 +27,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     /// <summary>Items below which runs are made shorter, so that all workers end together.</summary>
     private const int ItemsWanted = 32;
 
-    /// <summary>Bytes of a group's weights that are near whenever they are wanted, so that shorter runs, whose inputs are nearer, too, are faster.</summary>
+    /// <summary>Bytes of a group's weights up to which shorter runs are faster: the inputs of one are nearer, and reading the weights again costs little.</summary>
     private const long SmallWeightBytes = 128 << 10;
 
     /// <summary>Pixels of a run of small weights, at least.</summary>
@@ -50,7 +50,6 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly nint _plane;
-    private readonly int _pixelsPerRun;
     private readonly int _runs;
     private readonly int _pairs;
     private readonly int _tilesPerItem;
@@ -77,16 +76,14 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         _plane = checked((nint)output.Shape.H * output.Shape.W);
 
         int pair = 2 * kernels.Lanes;
-        int pairs = checked((int)((_plane + pair - 1) / pair));
+        _pairs = checked((int)((_plane + pair - 1) / pair));
         int sets = checked(output.Shape.N * _groups);
         _packing = new PlaneWeights(kernels, weight.Shape, _groups, options.Backward);
         bool small = _packing.GroupElements * sizeof(float) <= SmallWeightBytes;
         int least = small ? (LeastPixelsOfSmallWeights + pair - 1) / pair : LeastPairs;
         int most = (int)Math.Clamp(RunBytes / ((long)_inputs * pair * sizeof(float)), least, MostPairs);
-        int wanted = Math.Min(((small ? ItemsWantedOfSmallWeights : ItemsWanted) + sets - 1) / sets, Math.Max(1, pairs / least));
-        _pairs = pairs;
-        _runs = Math.Max((pairs + most - 1) / most, wanted);
-        _pixelsPerRun = (pairs + _runs - 1) / _runs * pair;
+        int wanted = Math.Min(((small ? ItemsWantedOfSmallWeights : ItemsWanted) + sets - 1) / sets, Math.Max(1, _pairs / least));
+        _runs = Math.Max((_pairs + most - 1) / most, wanted);
 
         int tiles = _packing.Sizes.Count;
         int parts = (int)Math.Clamp((LeastItems + (long)sets * _runs - 1) / ((long)sets * _runs), 1, tiles);
@@ -104,12 +101,16 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
 
     public ProgramValue? PackedParameter => _weights.PackedParameter;
 
+    public bool InRanges => true;
+
     private int Tiles => _packing.Sizes.Count;
 
     /// <summary>The floor and a number for each row.</summary>
     private int EndsPerTile => _kernels.LargestTile + 1;
 
-    private long CopyBytes => NativeBuffer.Align((long)_inputs * _pixelsPerRun * sizeof(float));
+    private int PairsPerRun => (_pairs + _runs - 1) / _runs;
+
+    private long CopyBytes => NativeBuffer.Align((long)_inputs * PairsPerRun * 2 * _kernels.Lanes * sizeof(float));
 
     private long TileBytes => NativeBuffer.Align(2L * _kernels.LargestTile * _kernels.Lanes * sizeof(float));
 
@@ -131,8 +132,6 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         _workers.Run(this, checked(_runs * _output.Shape.N * _groups * _parts));
     }
 
-    public bool InRanges => true;
-
     public void Run(int item, int worker)
     {
         int part = item % _parts;
@@ -153,7 +152,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         }
     }
 
-    /// <summary>The first pixel of a run.</summary>
+    /// <summary>The first pixel of a run; they differ by a pair of vectors at most.</summary>
     private nint Begin(int run) => Math.Min(_plane, (nint)((long)_pairs * run / _runs) * 2 * _kernels.Lanes);
 
     /// <summary>The outputs of one tile at a run of pixels.</summary>
