@@ -291,8 +291,9 @@ public sealed class WorkerPool : IDisposable
             for (int other = 0; other < _rangeCount; other++)
             {
                 int range = (worker + other) % _rangeCount;
-                while (Volatile.Read(ref _failure) is null && TryClaim(range, fromStart: other == 0, out int begin, out int end))
+                while (TryClaim(range, fromStart: other == 0, out int begin, out int end))
                 {
+                    // After a failure what is left is claimed, and left out.
                     for (int item = begin; item < end && Volatile.Read(ref _failure) is null; item++)
                     {
                         job.Run(item, worker);

@@ -1,5 +1,6 @@
 using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
+using FcnSharp.Tensors.Memory;
 using FcnSharp.Tensors.Programs;
 using FcnSharp.Tensors.Reference;
 using FcnSharp.Tensors.Tests.Cpu;
@@ -41,6 +42,22 @@ public sealed class ExecutionTests
         }
 
         Assert.Equal(plan.Memory.ArenaBytes, device.Arenas.IdleBytes);
+    }
+
+    [Fact]
+    public void Every_workspace_ends_where_the_arena_ends()
+    {
+        using CpuDevice device = CpuDevices.Create(KernelSet.Best, 2);
+        using var net = new TrainingProgram(device);
+        using var plan = (HostPlan)device.Plan(net.Program);
+        for (int i = 0; i < plan.Program.Operations.Count; i++)
+        {
+            long bytes = device.CreateKernel(plan.Program.Operations[i], plan.Program.ConstantParameters).WorkspaceBytes;
+            Assert.InRange(plan.Memory.ArenaBytes - plan.WorkspaceStarts[i], bytes, bytes + NativeBuffer.Alignment - 1);
+            Assert.InRange(plan.WorkspaceStarts[i], plan.Memory.ActivationBytes, plan.Memory.ArenaBytes);
+        }
+
+        Assert.Contains(plan.Memory.ActivationBytes, plan.WorkspaceStarts);
     }
 
     [Fact]
