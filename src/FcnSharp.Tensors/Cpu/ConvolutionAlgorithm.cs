@@ -13,6 +13,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>F(6x6,3x3).</summary>
     public static ConvolutionAlgorithm LargeTiles { get; } = Of(WinogradScheme.Conv3x3Large);
 
+    /// <summary>F(4x4,5x5).</summary>
+    public static ConvolutionAlgorithm Tiles5x5 { get; } = Of(WinogradScheme.Conv5x5);
+
     /// <summary>F(2x2,7x7).</summary>
     public static ConvolutionAlgorithm Tiles7x7 { get; } = Of(WinogradScheme.Conv7x7);
 

@@ -11,7 +11,10 @@ public sealed class ConvolutionRulesTests
     [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 250_000, "sums over interleaved pixels", "rows of three planes at once", "sums over interleaved pixels")]
     [InlineData("VGG conv3_1", 128, 256, 3, 1, 1, 15_625, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
     [InlineData("VGG conv5_1", 512, 512, 3, 1, 1, 1_024, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
-    [InlineData("small map", 512, 512, 3, 1, 1, 399, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("GoogLeNet 5a/3x3", 160, 320, 3, 1, 1, 180, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
+    [InlineData("small map", 512, 512, 3, 1, 1, 149, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "winograd F(4x4,3x3)")]
+    [InlineData("tiny map", 512, 512, 3, 1, 1, 39, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("GoogLeNet 4b/5x5", 24, 64, 5, 1, 2, 690, "winograd F(4x4,5x5)", "winograd F(4x4,5x5)", "winograd F(4x4,5x5)")]
     [InlineData("fc6", 512, 4096, 7, 1, 0, 100, "winograd F(2x2,7x7)", "winograd F(2x2,7x7)", "winograd F(2x2,7x7)")]
     [InlineData("fc7", 4096, 4096, 1, 1, 0, 100, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
     [InlineData("score", 4096, 21, 1, 1, 0, 100, "shifted runs of planes", "matrix product on whole planes", "sums over pixels of whole planes")]
@@ -40,6 +43,30 @@ public sealed class ConvolutionRulesTests
         Assert.Equal(ConvolutionAlgorithm.LargeTiles, ConvolutionRules.Choose(rules.Forward, site));
         Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 1_999 }));
         Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { ConstantWeights = false }));
+    }
+
+    [Fact]
+    public void Weights_that_change_get_tiles_on_larger_maps_than_constant_ones()
+    {
+        foreach (KernelSet kernels in KernelSet.All)
+        {
+            var rules = new ConvolutionRules(kernels.Blocked, Precision.Fast);
+            var site = new ConvolutionSite(Conv2dParameters.Square(3, padding: 1), new Shape(64, 64, 3, 3), 100, ConstantWeights: true);
+            int changing = kernels.Blocked.Lanes == 16 ? 150 : 400;
+            foreach (IReadOnlyList<ConvolutionRule> pass in (IReadOnlyList<ConvolutionRule>[])[rules.Forward, rules.BackwardInput])
+            {
+                Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(pass, site));
+                Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(pass, site with { Pixels = 99 }));
+                Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(pass, site with { Pixels = changing, ConstantWeights = false }));
+                Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(pass, site with { Pixels = changing - 1, ConstantWeights = false }));
+            }
+
+            site = new ConvolutionSite(Conv2dParameters.Square(5, padding: 2), new Shape(64, 64, 5, 5), 1, ConstantWeights: true);
+            Assert.Equal(ConvolutionAlgorithm.Tiles5x5, ConvolutionRules.Choose(rules.Forward, site));
+            Assert.True(ConvolutionRules.IsForAnyMap(rules.Forward, site));
+            Assert.Equal(ConvolutionAlgorithm.Tiles5x5, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 100, ConstantWeights = false }));
+            Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 99, ConstantWeights = false }));
+        }
     }
 
     [Theory]

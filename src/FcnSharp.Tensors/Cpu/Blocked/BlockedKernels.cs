@@ -103,6 +103,14 @@ internal sealed unsafe class BlockedKernels
                     Gradient = &WinogradKernel<TOps, TVector>.Gradient4To6,
                     KernelGradient = &WinogradKernelGradient<TOps, TVector>.Kernel6To3,
                 },
+                [WinogradScheme.Conv5x5] = new()
+                {
+                    Input = &WinogradInput<TOps, TVector>.Input8,
+                    Output = &WinogradOutput<TOps, TVector>.Output8To4,
+                    Kernel = &WinogradKernel<TOps, TVector>.Kernel5To8,
+                    Gradient = &WinogradKernel<TOps, TVector>.Gradient4To8,
+                    KernelGradient = &WinogradKernelGradient<TOps, TVector>.Kernel8To5,
+                },
                 [WinogradScheme.Conv7x7] = new()
                 {
                     Input = &WinogradInput<TOps, TVector>.Input8,

@@ -43,6 +43,22 @@ internal static unsafe class WinogradKernel<TOps, TVector>
         }
     }
 
+    /// <summary>Transforms a 5x5 kernel [25] to 8 x 8 points. Scratch holds 40 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Kernel5To8(float* kernel, float* points, nint plane, float* scratch)
+    {
+        int lanes = TOps.Lanes;
+        for (int column = 0; column < 5; column++)
+        {
+            Spread5To8(kernel + column * lanes, 5 * lanes, scratch + column * lanes, 5 * lanes);
+        }
+
+        for (int row = 0; row < 8; row++)
+        {
+            Spread5To8(scratch + row * 5 * lanes, lanes, points + row * 8 * plane, plane);
+        }
+    }
+
     /// <summary>Transforms a 7x7 kernel [49] to 8 x 8 points. Scratch holds 56 vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Kernel7To8(float* kernel, float* points, nint plane, float* scratch)
@@ -96,6 +112,25 @@ internal static unsafe class WinogradKernel<TOps, TVector>
             for (int tile = 0; tile < tiles; tile++)
             {
                 Spread4To6(strip + row * stripRow + tile * 4 * lanes, lanes, points + row * 6 * plane + tile * tileStride, plane);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Gradient6To8"/>, for tiles of 4 x 4: the gradient of a 5x5 kernel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Gradient4To8(float* strip, nint stripRow, int tiles, float* points, nint plane, nint tileStride)
+    {
+        int lanes = TOps.Lanes;
+        for (int column = 0; column < tiles * 4; column++)
+        {
+            Spread4To8(strip + column * lanes, stripRow, strip + column * lanes, stripRow);
+        }
+
+        for (int row = 0; row < 8; row++)
+        {
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                Spread4To8(strip + row * stripRow + tile * 4 * lanes, lanes, points + row * 8 * plane + tile * tileStride, plane);
             }
         }
     }
@@ -211,6 +246,63 @@ internal static unsafe class WinogradKernel<TOps, TVector>
         odd = TOps.MultiplyAdd(TOps.Broadcast(8 / 24f), g3, TOps.Multiply(TOps.Broadcast(2 / 24f), g1));
         TOps.Store(TOps.Add(even, odd), target + 3 * targetStride);
         TOps.Store(TOps.Subtract(even, odd), target + 4 * targetStride);
+    }
+
+    /// <summary>G from 4 coefficients to 8 points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread4To8(float* source, nint stride, float* target, nint targetStride)
+    {
+        TVector g0 = TOps.Load(source);
+        TVector g1 = TOps.Load(source + stride);
+        TVector g2 = TOps.Load(source + 2 * stride);
+        TVector g3 = TOps.Load(source + 3 * stride);
+        TOps.Store(g0, target);
+        TOps.Store(g3, target + 7 * targetStride);
+
+        TVector scale = TOps.Broadcast(-2 / 9f);
+        TVector even = TOps.Multiply(scale, TOps.Add(g0, g2));
+        TVector odd = TOps.Multiply(scale, TOps.Add(g1, g3));
+        TOps.Store(TOps.Add(even, odd), target + targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 2 * targetStride);
+
+        even = TOps.MultiplyAdd(TOps.Broadcast(4 / 90f), g2, TOps.Multiply(TOps.Broadcast(1 / 90f), g0));
+        odd = TOps.MultiplyAdd(TOps.Broadcast(8 / 90f), g3, TOps.Multiply(TOps.Broadcast(2 / 90f), g1));
+        TOps.Store(TOps.Add(even, odd), target + 3 * targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 4 * targetStride);
+
+        even = TOps.MultiplyAdd(TOps.Broadcast(1 / 180f), g2, TOps.Multiply(TOps.Broadcast(1 / 45f), g0));
+        odd = TOps.MultiplyAdd(TOps.Broadcast(1 / 360f), g3, TOps.Multiply(TOps.Broadcast(1 / 90f), g1));
+        TOps.Store(TOps.Add(even, odd), target + 5 * targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 6 * targetStride);
+    }
+
+    /// <summary>G from 5 coefficients to 8 points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread5To8(float* source, nint stride, float* target, nint targetStride)
+    {
+        TVector g0 = TOps.Load(source);
+        TVector g1 = TOps.Load(source + stride);
+        TVector g2 = TOps.Load(source + 2 * stride);
+        TVector g3 = TOps.Load(source + 3 * stride);
+        TVector g4 = TOps.Load(source + 4 * stride);
+        TOps.Store(g0, target);
+        TOps.Store(g4, target + 7 * targetStride);
+
+        TVector scale = TOps.Broadcast(-2 / 9f);
+        TVector even = TOps.Multiply(scale, TOps.Add(TOps.Add(g0, g2), g4));
+        TVector odd = TOps.Multiply(scale, TOps.Add(g1, g3));
+        TOps.Store(TOps.Add(even, odd), target + targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 2 * targetStride);
+
+        even = TOps.MultiplyAdd(TOps.Broadcast(16 / 90f), g4, TOps.MultiplyAdd(TOps.Broadcast(4 / 90f), g2, TOps.Multiply(TOps.Broadcast(1 / 90f), g0)));
+        odd = TOps.MultiplyAdd(TOps.Broadcast(8 / 90f), g3, TOps.Multiply(TOps.Broadcast(2 / 90f), g1));
+        TOps.Store(TOps.Add(even, odd), target + 3 * targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 4 * targetStride);
+
+        even = TOps.MultiplyAdd(TOps.Broadcast(1 / 720f), g4, TOps.MultiplyAdd(TOps.Broadcast(1 / 180f), g2, TOps.Multiply(TOps.Broadcast(1 / 45f), g0)));
+        odd = TOps.MultiplyAdd(TOps.Broadcast(1 / 360f), g3, TOps.Multiply(TOps.Broadcast(1 / 90f), g1));
+        TOps.Store(TOps.Add(even, odd), target + 5 * targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 6 * targetStride);
     }
 
     /// <summary>G from 6 coefficients to 8 points.</summary>

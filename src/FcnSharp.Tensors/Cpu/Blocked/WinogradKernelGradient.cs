@@ -30,6 +30,22 @@ internal static unsafe class WinogradKernelGradient<TOps, TVector>
         }
     }
 
+    /// <summary>As <see cref="Kernel8To3"/>, to a 5x5 kernel [25]. Scratch holds 40 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Kernel8To5(float* points, nint plane, float* kernel, bool add, float* scratch)
+    {
+        int lanes = TOps.Lanes;
+        for (int column = 0; column < 8; column++)
+        {
+            Back8To5(points + column * plane, 8 * plane, scratch + column * lanes, 8 * lanes, add: false);
+        }
+
+        for (int row = 0; row < 5; row++)
+        {
+            Back8To5(scratch + row * 8 * lanes, lanes, kernel + row * 5 * lanes, lanes, add);
+        }
+    }
+
     /// <summary>As <see cref="Kernel8To3"/>, to a 7x7 kernel [49]. Scratch holds 56 vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Kernel8To7(float* points, nint plane, float* kernel, bool add, float* scratch)
@@ -101,6 +117,33 @@ internal static unsafe class WinogradKernelGradient<TOps, TVector>
         y0 = TOps.MultiplyAdd(TOps.Broadcast(32f), s3, TOps.Add(TOps.Add(TOps.Load(source), s1), s2));
         y1 = TOps.MultiplyAdd(TOps.Broadcast(16f), TOps.Subtract(m5, m6), TOps.MultiplyAdd(TOps.Broadcast(2f), TOps.Subtract(m3, m4), TOps.Subtract(m1, m2)));
         y2 = TOps.Add(TOps.MultiplyAdd(TOps.Broadcast(8f), s3, TOps.MultiplyAdd(TOps.Broadcast(4f), s2, s1)), TOps.Load(source + 7 * stride));
+    }
+
+    /// <summary>A^T from 8 points to 5 outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Back8To5(float* source, nint stride, float* target, nint targetStride, bool add)
+    {
+        TVector m1 = TOps.Load(source + stride);
+        TVector m2 = TOps.Load(source + 2 * stride);
+        TVector m3 = TOps.Load(source + 3 * stride);
+        TVector m4 = TOps.Load(source + 4 * stride);
+        TVector m5 = TOps.Load(source + 5 * stride);
+        TVector m6 = TOps.Load(source + 6 * stride);
+        TVector s1 = TOps.Add(m1, m2);
+        TVector d1 = TOps.Subtract(m1, m2);
+        TVector s2 = TOps.Add(m3, m4);
+        TVector d2 = TOps.Subtract(m3, m4);
+        TVector s3 = TOps.Add(m5, m6);
+        TVector d3 = TOps.Subtract(m5, m6);
+        TVector two = TOps.Broadcast(2f);
+        TVector four = TOps.Broadcast(4f);
+        TVector eight = TOps.Broadcast(8f);
+        TVector sixteen = TOps.Broadcast(16f);
+        Keep(target, TOps.MultiplyAdd(TOps.Broadcast(32f), s3, TOps.Add(TOps.Add(TOps.Load(source), s1), s2)), add);
+        Keep(target + targetStride, TOps.MultiplyAdd(sixteen, d3, TOps.MultiplyAdd(two, d2, d1)), add);
+        Keep(target + 2 * targetStride, TOps.MultiplyAdd(eight, s3, TOps.MultiplyAdd(four, s2, s1)), add);
+        Keep(target + 3 * targetStride, TOps.MultiplyAdd(four, d3, TOps.MultiplyAdd(eight, d2, d1)), add);
+        Keep(target + 4 * targetStride, TOps.Add(TOps.MultiplyAdd(two, s3, TOps.MultiplyAdd(sixteen, s2, s1)), TOps.Load(source + 7 * stride)), add);
     }
 
     /// <summary>A^T from 8 points to 7 outputs.</summary>

@@ -75,6 +75,37 @@ internal static unsafe class WinogradOutput<TOps, TVector>
         }
     }
 
+    /// <summary>As <see cref="Output8To6"/>, for tiles of 4 outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Output8To4(float* points, nint plane, int tiles, float* bias, float floor, float* strip, nint stripRow, float* scratch)
+    {
+        int lanes = TOps.Lanes;
+        TVector offset = TOps.Load(bias);
+        TVector limit = TOps.Broadcast(floor);
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            for (int column = 0; column < 8; column++)
+            {
+                Back8To4(points + column * plane + tile * lanes, 8 * plane, out TVector y0, out TVector y1, out TVector y2, out TVector y3);
+                float* to = scratch + column * lanes;
+                TOps.Store(y0, to);
+                TOps.Store(y1, to + 8 * lanes);
+                TOps.Store(y2, to + 16 * lanes);
+                TOps.Store(y3, to + 24 * lanes);
+            }
+
+            for (int row = 0; row < 4; row++)
+            {
+                Back8To4(scratch + row * 8 * lanes, lanes, out TVector y0, out TVector y1, out TVector y2, out TVector y3);
+                float* to = strip + row * stripRow + tile * 4 * lanes;
+                TOps.Store(TOps.AtLeast(TOps.Add(y0, offset), limit), to);
+                TOps.Store(TOps.AtLeast(TOps.Add(y1, offset), limit), to + lanes);
+                TOps.Store(TOps.AtLeast(TOps.Add(y2, offset), limit), to + 2 * lanes);
+                TOps.Store(TOps.AtLeast(TOps.Add(y3, offset), limit), to + 3 * lanes);
+            }
+        }
+    }
+
     /// <summary>As <see cref="Output8To6"/>, for tiles of 6 points and 4 outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Output6To4(float* points, nint plane, int tiles, float* bias, float floor, float* strip, nint stripRow, float* scratch)
@@ -133,6 +164,30 @@ internal static unsafe class WinogradOutput<TOps, TVector>
         y3 = TOps.MultiplyAdd(four, d3, TOps.MultiplyAdd(eight, d2, d1));
         y4 = TOps.MultiplyAdd(two, s3, TOps.MultiplyAdd(sixteen, s2, s1));
         y5 = TOps.Add(TOps.MultiplyAdd(thirtyTwo, d2, d1), TOps.Add(d3, TOps.Load(source + 7 * stride)));
+    }
+
+    /// <summary>A^T from 8 points to 4 outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Back8To4(float* source, nint stride, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    {
+        TVector m1 = TOps.Load(source + stride);
+        TVector m2 = TOps.Load(source + 2 * stride);
+        TVector m3 = TOps.Load(source + 3 * stride);
+        TVector m4 = TOps.Load(source + 4 * stride);
+        TVector m5 = TOps.Load(source + 5 * stride);
+        TVector m6 = TOps.Load(source + 6 * stride);
+        TVector s1 = TOps.Add(m1, m2);
+        TVector d1 = TOps.Subtract(m1, m2);
+        TVector s2 = TOps.Add(m3, m4);
+        TVector d2 = TOps.Subtract(m3, m4);
+        TVector s3 = TOps.Add(m5, m6);
+        TVector d3 = TOps.Subtract(m5, m6);
+        TVector four = TOps.Broadcast(4f);
+        TVector eight = TOps.Broadcast(8f);
+        y0 = TOps.MultiplyAdd(TOps.Broadcast(32f), s3, TOps.Add(TOps.Add(TOps.Load(source), s1), s2));
+        y1 = TOps.MultiplyAdd(TOps.Broadcast(16f), d3, TOps.MultiplyAdd(TOps.Broadcast(2f), d2, d1));
+        y2 = TOps.MultiplyAdd(eight, s3, TOps.MultiplyAdd(four, s2, s1));
+        y3 = TOps.Add(TOps.MultiplyAdd(four, d3, TOps.MultiplyAdd(eight, d2, d1)), TOps.Load(source + 7 * stride));
     }
 
     /// <summary>A^T from 8 points to 2 outputs.</summary>

@@ -16,6 +16,9 @@ internal sealed record WinogradScheme(int Outputs, int Kernel)
     /// <summary>Convolution of 3x3, 5.06 times fewer multiplications than direct.</summary>
     public static WinogradScheme Conv3x3Large { get; } = new(6, 3);
 
+    /// <summary>Convolution of 5x5, 6.25 times fewer multiplications than direct: GoogLeNet's modules and AlexNet's conv2.</summary>
+    public static WinogradScheme Conv5x5 { get; } = new(4, 5);
+
     /// <summary>Convolution of 7x7, 3.06 times fewer multiplications than direct: VGG16's fc6.</summary>
     public static WinogradScheme Conv7x7 { get; } = new(2, 7);
 

@@ -6,7 +6,7 @@ using FcnSharp.Tensors.Programs;
 namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
-/// Weight gradient of a 3x3 or 7x7 convolution of stride 1 by minimal filtering F(r x r, m x m): a tile of the output's gradient is the
+/// Weight gradient of a 3x3, 5x5 or 7x7 convolution of stride 1 by minimal filtering F(r x r, m x m): a tile of the output's gradient is the
 /// kernel, the input under it is the image, and the r x r results of all tiles add up, which they may do at the points: the
 /// transform back happens once for a block of tiles. Blocks depend on the shapes only and are added in order, so the bits do
 /// not depend on the threads.
