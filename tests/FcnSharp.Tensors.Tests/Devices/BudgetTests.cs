@@ -35,10 +35,10 @@ public sealed class BudgetTests
 
     [Theory]
     [InlineData(3, 4 * 32 * 32 * (9 + 36))]
-    [InlineData(5, 4 * 32 * 32 * 25)]
+    [InlineData(5, 4 * 32 * 32 * 64)]
     public void Weights_in_the_layout_of_the_kernels_count_and_are_released_only_by_a_plan_that_fits(int kernel, long held)
     {
-        // 3x3 keeps the weights beside their 36 points, 5x5, whose layout is that of all maps, the layout alone.
+        // 3x3 keeps the weights beside their 36 points, 5x5, whose layout is that of all maps, its 64 points alone.
         Conv2dParameters p = Conv2dParameters.Square(kernel, padding: kernel / 2);
         using var pool = new WorkerPool(1);
         using var generous = new CpuDevice(pool);
