@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace FcnSharp.Server.Tests.Page;
 
-/// <summary>What a user does on the page that segments images, in a real browser against a real server.</summary>
+/// <summary>What a user does on the page that segments images, in a real browser against a real server; in one file, as it is one page.</summary>
 public sealed class SegmentPageTests(Browser browser, ReadyServer server) : IClassFixture<ReadyServer>
 {
     private const int Width = 61;

@@ -5,7 +5,7 @@ using FcnSharp.Tensors.Memory;
 namespace FcnSharp.Tensors.Tests.Memory;
 
 /// <summary>
-/// Gives each block pages of its own, between two that nobody may touch: its last byte lies before the second. A kernel that reads past its memory
+/// Gives each block pages of its own, between two that nobody may touch: its last byte, rounded up to a line of a cache, lies before the second. A kernel that reads past its memory
 /// ends the process here, with its name on the stack, rather than once in a thousand runs elsewhere. Freed pages are never given out again, so that
 /// a use after the end is seen, too. For Linux, whose numbers these are.
 /// </summary>
@@ -36,7 +36,7 @@ internal sealed unsafe partial class GuardedHeap : NativeHeap
 
     public override byte* Allocate(nuint bytes, nuint alignment)
     {
-        nuint used = checked(bytes + NativeBuffer.Alignment - 1) / NativeBuffer.Alignment * NativeBuffer.Alignment;
+        nuint used = (nuint)NativeBuffer.Align(checked((long)bytes));
         nuint pages = checked(used + Page - 1) / Page * Page;
         nuint all = checked(pages + 2 * Page);
         void* map = Map(null, all, NoAccess, Anonymous, -1, 0);

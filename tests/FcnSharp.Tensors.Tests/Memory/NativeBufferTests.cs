@@ -12,7 +12,7 @@ public sealed unsafe class NativeBufferTests
     [InlineData(4096)]
     [InlineData(100_000)]
     [InlineData(5 << 20)]
-    public void ABufferIsAlignedAndCanBeWrittenWhole(long bytes)
+    public void A_buffer_is_aligned_and_can_be_written_whole(long bytes)
     {
         using var buffer = new NativeBuffer(bytes);
         Assert.Equal(bytes, buffer.Bytes);
@@ -23,7 +23,7 @@ public sealed unsafe class NativeBufferTests
     }
 
     [Fact]
-    public void ASizeThatOverflowedIsRefused()
+    public void A_size_that_overflowed_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new NativeBuffer(-1));
         FcnSharpException e = Assert.Throws<FcnSharpException>(() => new NativeBuffer(1L << 60));
@@ -35,12 +35,12 @@ public sealed unsafe class NativeBufferTests
     [InlineData(1)]
     [InlineData(4096 - NativeBuffer.Overread)]
     [InlineData(100_000)]
-    public void ThePagesAroundABufferCannotBeTouched(long bytes)
+    public void The_pages_around_a_buffer_cannot_be_touched(long bytes)
     {
         Assert.SkipUnless(NativeBuffer.Heap is GuardedHeap, "guarded memory is for Linux with pages of 4 KB");
         var buffer = new NativeBuffer(bytes);
         nint begin = (nint)buffer.Pointer;
-        nint end = begin + (nint)((bytes + NativeBuffer.Overread + NativeBuffer.Alignment - 1) / NativeBuffer.Alignment * NativeBuffer.Alignment);
+        nint end = begin + (nint)NativeBuffer.Align(bytes + NativeBuffer.Overread);
         Assert.Equal(0, end % 4096);
         Assert.Equal("rw-p", Access(begin));
         Assert.Equal("rw-p", Access(end - 1));

@@ -152,7 +152,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
         }
     }
 
-    /// <summary>The first pixel of a run; they differ by a pair of vectors at most.</summary>
+    /// <summary>The first pixel of a run; the lengths of runs differ by a pair of vectors at most.</summary>
     private nint Begin(int run) => Math.Min(_plane, (nint)((long)_pairs * run / _runs) * 2 * _kernels.Lanes);
 
     /// <summary>The outputs of one tile at a run of pixels.</summary>

@@ -123,18 +123,7 @@ internal static unsafe class WinogradKernelGradient<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Back8To5(float* source, nint stride, float* target, nint targetStride, bool add)
     {
-        TVector m1 = TOps.Load(source + stride);
-        TVector m2 = TOps.Load(source + 2 * stride);
-        TVector m3 = TOps.Load(source + 3 * stride);
-        TVector m4 = TOps.Load(source + 4 * stride);
-        TVector m5 = TOps.Load(source + 5 * stride);
-        TVector m6 = TOps.Load(source + 6 * stride);
-        TVector s1 = TOps.Add(m1, m2);
-        TVector d1 = TOps.Subtract(m1, m2);
-        TVector s2 = TOps.Add(m3, m4);
-        TVector d2 = TOps.Subtract(m3, m4);
-        TVector s3 = TOps.Add(m5, m6);
-        TVector d3 = TOps.Subtract(m5, m6);
+        WinogradPairs<TOps, TVector>.Of8(source, stride, out TVector s1, out TVector d1, out TVector s2, out TVector d2, out TVector s3, out TVector d3);
         TVector two = TOps.Broadcast(2f);
         TVector four = TOps.Broadcast(4f);
         TVector eight = TOps.Broadcast(8f);
@@ -150,18 +139,7 @@ internal static unsafe class WinogradKernelGradient<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Back8To7(float* source, nint stride, float* target, nint targetStride, bool add)
     {
-        TVector m1 = TOps.Load(source + stride);
-        TVector m2 = TOps.Load(source + 2 * stride);
-        TVector m3 = TOps.Load(source + 3 * stride);
-        TVector m4 = TOps.Load(source + 4 * stride);
-        TVector m5 = TOps.Load(source + 5 * stride);
-        TVector m6 = TOps.Load(source + 6 * stride);
-        TVector s1 = TOps.Add(m1, m2);
-        TVector d1 = TOps.Subtract(m1, m2);
-        TVector s2 = TOps.Add(m3, m4);
-        TVector d2 = TOps.Subtract(m3, m4);
-        TVector s3 = TOps.Add(m5, m6);
-        TVector d3 = TOps.Subtract(m5, m6);
+        WinogradPairs<TOps, TVector>.Of8(source, stride, out TVector s1, out TVector d1, out TVector s2, out TVector d2, out TVector s3, out TVector d3);
         TVector two = TOps.Broadcast(2f);
         TVector four = TOps.Broadcast(4f);
         TVector eight = TOps.Broadcast(8f);

@@ -141,18 +141,7 @@ internal static unsafe class WinogradOutput<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Back8To6(float* source, nint stride, out TVector y0, out TVector y1, out TVector y2, out TVector y3, out TVector y4, out TVector y5)
     {
-        TVector m1 = TOps.Load(source + stride);
-        TVector m2 = TOps.Load(source + 2 * stride);
-        TVector m3 = TOps.Load(source + 3 * stride);
-        TVector m4 = TOps.Load(source + 4 * stride);
-        TVector m5 = TOps.Load(source + 5 * stride);
-        TVector m6 = TOps.Load(source + 6 * stride);
-        TVector s1 = TOps.Add(m1, m2);
-        TVector d1 = TOps.Subtract(m1, m2);
-        TVector s2 = TOps.Add(m3, m4);
-        TVector d2 = TOps.Subtract(m3, m4);
-        TVector s3 = TOps.Add(m5, m6);
-        TVector d3 = TOps.Subtract(m5, m6);
+        WinogradPairs<TOps, TVector>.Of8(source, stride, out TVector s1, out TVector d1, out TVector s2, out TVector d2, out TVector s3, out TVector d3);
         TVector two = TOps.Broadcast(2f);
         TVector four = TOps.Broadcast(4f);
         TVector eight = TOps.Broadcast(8f);
@@ -170,18 +159,7 @@ internal static unsafe class WinogradOutput<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Back8To4(float* source, nint stride, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
     {
-        TVector m1 = TOps.Load(source + stride);
-        TVector m2 = TOps.Load(source + 2 * stride);
-        TVector m3 = TOps.Load(source + 3 * stride);
-        TVector m4 = TOps.Load(source + 4 * stride);
-        TVector m5 = TOps.Load(source + 5 * stride);
-        TVector m6 = TOps.Load(source + 6 * stride);
-        TVector s1 = TOps.Add(m1, m2);
-        TVector d1 = TOps.Subtract(m1, m2);
-        TVector s2 = TOps.Add(m3, m4);
-        TVector d2 = TOps.Subtract(m3, m4);
-        TVector s3 = TOps.Add(m5, m6);
-        TVector d3 = TOps.Subtract(m5, m6);
+        WinogradPairs<TOps, TVector>.Of8(source, stride, out TVector s1, out TVector d1, out TVector s2, out TVector d2, out TVector s3, out TVector d3);
         TVector four = TOps.Broadcast(4f);
         TVector eight = TOps.Broadcast(8f);
         y0 = TOps.MultiplyAdd(TOps.Broadcast(32f), s3, TOps.Add(TOps.Add(TOps.Load(source), s1), s2));

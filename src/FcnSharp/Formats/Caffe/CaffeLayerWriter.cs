@@ -8,6 +8,7 @@ namespace FcnSharp.Formats.Caffe;
 /// <summary>
 /// What each of Caffe's layer types is here, with its defaults. Where ours differs: an inner product is a convolution over its
 /// whole input, a scale is a convolution of one 1x1 kernel a channel, and flattening leaves the axes as they are.
+/// The file is long because each type has its own fields and defaults.
 /// </summary>
 internal static class CaffeLayerWriter
 {

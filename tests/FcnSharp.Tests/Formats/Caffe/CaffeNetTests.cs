@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FcnSharp.Tests.Formats.Caffe;
 
-/// <summary>Graphs of definitions: the published family, each layer's numbers and results, and what is refused.</summary>
+/// <summary>Graphs of definitions: the published family, each layer's numbers and results, and what is refused. Long, as each kind of layer has its own.</summary>
 public sealed class CaffeNetTests
 {
     [Theory]
