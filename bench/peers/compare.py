@@ -3,7 +3,8 @@
 
 On a machine that others use, too, speed drifts over minutes. So a group of cases goes through all libraries before the next
 group begins, and its figures belong to the same minute. Ours goes first and last, and the faster one counts, as of the peers the
-fastest of some ways does: a slow spell must last for all of a group to tip its ratios.
+fastest of some ways does: a slow spell must last for all of a group to tip its ratios. Where spells are that long, or short and
+many, more rounds help: every library goes again, and of each its fastest round counts.
 """
 import argparse
 import itertools
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from merge import faster, key_of, merge, table
+from merge import faster, fastest_rounds, key_of, merge, table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GROUP = 8
@@ -71,7 +72,7 @@ def processor():
 
 
 def measure(arguments, chosen, folder):
-    """Runs one group through all libraries; returns ours, tuned, default and ONNX Runtime."""
+    """Runs one group through all libraries once; returns ours, tuned, default and ONNX Runtime."""
     threads = str(arguments.threads)
     avx2_ours, avx2_torch = (AVX2_OURS, AVX2_TORCH) if arguments.avx2 else ({}, {})
     only = [part for case in chosen for part in ("--only", key_of(case))]
@@ -109,7 +110,7 @@ def compare(arguments):
     rows, ways, versions = [], {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for chosen in groups_of(cases, GROUP):
-            ours, tuned, default, ort = measure(arguments, chosen, folder)
+            ours, tuned, default, ort = fastest_rounds([measure(arguments, chosen, folder) for _ in range(arguments.rounds)])
             rows += merge(ours, tuned, default, ort)
             ways.update(tuned["ways"])
             versions.update({peer["version"]: None for peer in (tuned, ort) if peer["version"]})
@@ -128,6 +129,7 @@ def main():
     for name in ("--fcn", "--json", "--node", "--ort"):
         parser.add_argument(name, default="")
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--avx2", action="store_true")
     try:
         compare(parser.parse_args())

@@ -12,6 +12,25 @@ def faster(before, after):
     return [min(pair, key=lambda case: case["ms"]) for pair in zip(before, after)]
 
 
+def fastest_rounds(rounds):
+    """Of rounds of the same cases (ours, tuned, default, ONNX Runtime) each library's fastest time of each case, and the way it took then."""
+    ours, *peers = rounds[0]
+    for other_ours, *others in rounds[1:]:
+        ours = faster(ours, other_ours)
+        peers = [fastest_peer(*pair) for pair in zip(peers, others)]
+    return ours, *peers
+
+
+def fastest_peer(before, after):
+    best = {**before, **{name: dict(before[name]) for name in ("times", "ways") if name in before}}
+    for key, ms in after["times"].items():
+        if ms < best["times"].get(key, float("inf")):
+            best["times"][key] = ms
+            if "ways" in best:
+                best["ways"][key] = after["ways"][key]
+    return best
+
+
 def merge(ours, tuned, default, ort):
     """A row for each of our cases; null where a peer has no time. ratio = the faster tuned peer's time / ours."""
     rows = []

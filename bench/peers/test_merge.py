@@ -2,7 +2,7 @@
 import unittest
 
 from compare import groups_of, last_line
-from merge import faster, merge, table
+from merge import faster, fastest_rounds, merge, table
 
 NONE = {"version": "", "times": {}}
 
@@ -36,6 +36,19 @@ class MergeTests(unittest.TestCase):
         self.assertEqual([c["ms"] for c in faster(before, after)], [1.5, 3.0])
         with self.assertRaises(ValueError):
             faster(before, after[::-1])
+
+    def test_of_rounds_each_library_counts_when_it_was_fastest(self):
+        def tuned(a_ms, b_ms, way):
+            return {"version": "T", "times": {"net/a forward": a_ms, "net/b forward": b_ms}, "ways": {"net/a forward": way, "net/b forward": way}}
+        first = [case("net/a", 2.0), case("net/b", 3.0)], tuned(5.0, 6.0, "nchw"), NONE, {"version": "O", "times": {"net/b forward": 9.0}}
+        second = [case("net/a", 1.5), case("net/b", 4.0)], tuned(7.0, 4.0, "nhwc"), NONE, {"version": "O", "times": {"net/b forward": 8.0}}
+        ours, best, default, ort = fastest_rounds([first, second])
+        self.assertEqual([c["ms"] for c in ours], [1.5, 3.0])
+        self.assertEqual(best["times"], {"net/a forward": 5.0, "net/b forward": 4.0})
+        self.assertEqual(best["ways"], {"net/a forward": "nchw", "net/b forward": "nhwc"})
+        self.assertEqual((default["times"], ort["times"]), ({}, {"net/b forward": 8.0}))
+        self.assertEqual(first[1]["times"]["net/b forward"], 6.0)
+        self.assertEqual(fastest_rounds([first]), first)
 
     def test_groups_keep_the_order_and_never_mix_nets(self):
         cases = [case(f"a/{i}", 1) for i in range(5)] + [case("b/0", 1)]
