@@ -95,8 +95,13 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         nint inputStride = _backward ? (nint)_weight.C * taps : taps;
         int tapVectors = (taps + lanes - 1) / lanes * lanes;
         float* square = stackalloc float[lanes * lanes];
-        float* kernel = stackalloc float[tapVectors * lanes];
+        float* loaded = stackalloc float[tapVectors * lanes];
         float* scratch = stackalloc float[_scheme.Tile * _scheme.Kernel * lanes];
+
+        // Turned by half a turn, the first tap comes last, and what fills up the last square lies before the kernel.
+        float* firstTap = _backward ? loaded + (tapVectors - 1) * lanes : loaded;
+        float* kernel = _backward ? loaded + (tapVectors - taps) * lanes : loaded;
+        nint step = _backward ? -lanes : lanes;
 
         // As many streams as lanes are more than the processor foresees.
         int ahead = _backward ? 2 : 16;
@@ -118,7 +123,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
                 if (count > 0 && input < _inputs)
                 {
                     _kernels.PrefetchRows(first + firstOutput * outputStride + (input + ahead) * inputStride, outputStride, count, taps);
-                    LoadKernels(first + firstOutput * outputStride + input * inputStride, outputStride, count, taps, kernel, square);
+                    LoadKernels(first + firstOutput * outputStride + input * inputStride, outputStride, count, taps, firstTap, step, square);
                     Transform(kernel, to + i * 2 * lanes, scratch);
                     continue;
                 }
@@ -142,15 +147,15 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         _transforms.Kernel(kernel, target, PointElements, scratch);
     }
 
-    /// <summary>Reads one tap of all outputs into each vector.</summary>
-    private void LoadKernels(float* source, nint stride, int count, int taps, float* kernel, float* square)
+    /// <summary>Reads one tap of all outputs into each vector, which are a step apart. Whole squares are written.</summary>
+    private void LoadKernels(float* source, nint stride, int count, int taps, float* target, nint step, float* square)
     {
         int lanes = _kernels.Lanes;
-        for (int tap = 0; tap < taps; tap += lanes)
+        for (int tap = 0; tap < taps; tap += lanes, target += lanes * step)
         {
             if (count == lanes)
             {
-                _kernels.Transpose(source + tap, stride, kernel + tap * lanes, lanes);
+                _kernels.Transpose(source + tap, stride, target, step);
                 continue;
             }
 
@@ -162,20 +167,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
                 }
             }
 
-            _kernels.Transpose(square, lanes, kernel + tap * lanes, lanes);
-        }
-
-        if (_backward)
-        {
-            for (int tap = 0; tap < taps / 2; tap++)
-            {
-                for (int lane = 0; lane < lanes; lane++)
-                {
-                    float* a = kernel + tap * lanes + lane;
-                    float* b = kernel + (taps - 1 - tap) * lanes + lane;
-                    (*a, *b) = (*b, *a);
-                }
-            }
+            _kernels.Transpose(square, lanes, target, step);
         }
     }
 }
