@@ -30,7 +30,7 @@ public sealed class MinimalFiltering
 
     private int Outputs => BackMatrix.GetLength(0);
 
-    /// <summary>The transforms of m outputs and r coefficients a side; m + r is 7 or 9 here.</summary>
+    /// <summary>The transforms of m outputs and r coefficients a side; m + r is 5, 7 or 9 here.</summary>
     public static MinimalFiltering Of(int outputs, int kernel)
     {
         int tile = outputs + kernel - 1;

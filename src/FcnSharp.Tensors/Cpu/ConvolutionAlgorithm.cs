@@ -7,6 +7,9 @@ namespace FcnSharp.Tensors.Cpu;
 /// <param name="Scheme">The transform of minimal filtering, if it is that.</param>
 internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme = null)
 {
+    /// <summary>F(2x2,3x3).</summary>
+    public static ConvolutionAlgorithm TinyTiles { get; } = Of(WinogradScheme.Conv3x3Tiny);
+
     /// <summary>F(4x4,3x3).</summary>
     public static ConvolutionAlgorithm SmallTiles { get; } = Of(WinogradScheme.Conv3x3Small);
 

@@ -14,7 +14,7 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     public IKernel Forward(Conv2dForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
-        ConvolutionSite site = Site(p, o.Weight.Shape, o.Output.Shape, constantWeights);
+        var site = new ConvolutionSite(p, o.Weight.Shape, o.Output.Shape, constantWeights);
         ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.Forward, site);
         bool anyMap = ConvolutionRules.IsForAnyMap(_rules.Forward, site);
         return algorithm.Scheme is { } scheme
@@ -32,19 +32,19 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
 
     /// <summary>Whether a convolution can pool its outputs while it has them: tiles of an even edge.</summary>
     public bool CanPool(Conv2dForward o, bool constantWeights) =>
-        ConvolutionRules.Choose(_rules.Forward, Site(o.Parameters, o.Weight.Shape, o.Output.Shape, constantWeights)).Scheme is { Kernel: 3 };
+        ConvolutionRules.Choose(_rules.Forward, new ConvolutionSite(o.Parameters, o.Weight.Shape, o.Output.Shape, constantWeights)).Scheme is { Kernel: 3 };
 
     public IKernel Forward(Conv2dMaxPoolForward o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
-        WinogradScheme scheme = ConvolutionRules.Choose(_rules.Forward, Site(p, o.Weight.Shape, o.Unpooled, constantWeights)).Scheme!;
+        WinogradScheme scheme = ConvolutionRules.Choose(_rules.Forward, new ConvolutionSite(p, o.Weight.Shape, o.Unpooled, constantWeights)).Scheme!;
         return new BlockedConvolution(workers, _blocked, scheme, o.Input, o.Weight, o.Bias, o.Output, new BlockedOptions(p.PaddingHeight, p.PaddingWidth, p.Groups, Relu: o.Relu, ConstantWeights: constantWeights, Unpooled: o.Unpooled), anyMap: false);
     }
 
     public IKernel BackwardInput(Conv2dBackwardInput o, bool constantWeights)
     {
         Conv2dParameters p = o.Parameters;
-        ConvolutionSite site = Site(p, o.Weight.Shape, o.GradInput.Shape, constantWeights);
+        var site = new ConvolutionSite(p, o.Weight.Shape, o.GradInput.Shape, constantWeights);
         ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.BackwardInput, site);
         bool anyMap = ConvolutionRules.IsForAnyMap(_rules.BackwardInput, site);
         return algorithm.Scheme is { } scheme
@@ -62,7 +62,7 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
 
     public IKernel BackwardWeight(Conv2dBackwardWeight o, ProgramValue gradWeight)
     {
-        ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.BackwardWeight, Site(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false));
+        ConvolutionAlgorithm algorithm = ConvolutionRules.Choose(_rules.BackwardWeight, new ConvolutionSite(o.Parameters, gradWeight.Shape, o.GradOutput.Shape, ConstantWeights: false));
         return algorithm.Scheme is { } scheme
             ? new WinogradWeightGradient(workers, _blocked, scheme, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Direct
@@ -104,8 +104,5 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
     }
 
     private static ConvolutionAlgorithm Transposed(IReadOnlyList<ConvolutionRule> rules, ConvTranspose2dParameters p, Shape weight, Shape output) =>
-        ConvolutionRules.Choose(rules, Site(p.Convolution, weight, output, constantWeights: false));
-
-    private static ConvolutionSite Site(Conv2dParameters p, Shape weight, Shape map, bool constantWeights) =>
-        new(p, weight, (long)map.N * map.H * map.W, constantWeights);
+        ConvolutionRules.Choose(rules, new ConvolutionSite(p.Convolution, weight, output, ConstantWeights: false));
 }

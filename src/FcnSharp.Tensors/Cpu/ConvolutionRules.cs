@@ -34,26 +34,20 @@ internal sealed class ConvolutionRules
     /// <summary>Outputs up to which the size of the map does not matter.</summary>
     private const int MostOutputsOfSums = 64;
 
-    /// <summary>Outputs of a map from which tiles pay for 3x3 kernels whose weights are transformed beforehand: on 7x7 pixels little is gained, or nothing, for four times the memory.</summary>
-    private const long LeastPixels = 100;
+    /// <summary>Outputs of a map from which tiles pay for 3x3 kernels.</summary>
+    private const long LeastPixels = 40;
 
-    /// <summary>The same when they are transformed at each execution, with vectors of 16 lanes.</summary>
-    private const long LeastPixelsOfChangingWeights16 = 150;
-
-    /// <summary>The same with shorter vectors.</summary>
-    private const long LeastPixelsOfChangingWeights = 400;
-
-    /// <summary>The same for weight gradients, for which no weights are transformed.</summary>
-    private const long LeastPixelsOfWeightGradient = 40;
+    /// <summary>Outputs below which constant 3x3 kernels get the smallest tile: any other would take more memory for them, and the time to read it.</summary>
+    private const long SmallPixelsOfConstantWeights = 100;
 
     /// <summary>Outputs of a map from which 5x5 kernels that change are worth transforming.</summary>
     private const long LeastPixels5x5 = 100;
 
-    /// <summary>Outputs of a map from which the larger tile pays, when its weights are transformed beforehand.</summary>
+    /// <summary>Outputs of a map from which the larger tile pays.</summary>
     private const long LargePixels = 2_000;
 
-    /// <summary>The same when they are transformed at each execution.</summary>
-    private const long LargePixelsOfChangingWeights = 10_000;
+    /// <summary>The same for weights that change, and so take no more memory for it, where no more is lost at the edges than is won.</summary>
+    private const long LargePixelsOfChangingWeights = 600;
 
     /// <summary>Input channels from which 7x7 kernels that change are worth transforming.</summary>
     private const int LeastChannels7x7 = 128;
@@ -84,9 +78,7 @@ internal sealed class ConvolutionRules
         ConvolutionCondition UpToOutputs(int most) => new($"{LeastChannels} inputs or more to up to {most} outputs", s => s.Inputs >= LeastChannels && s.Outputs <= most);
         var manyPixels = new ConvolutionCondition($"{LeastPixelsOfPlanes} pixels or more", s => s.Pixels >= LeastPixelsOfPlanes);
         ConvolutionRule largePlanes = Pixelwise(ConvolutionAlgorithm.Planes, ManyChannels, manyPixels, new($"up to {MostWeightsOfPlanes} weights", s => s.Inputs * (long)s.Outputs <= MostWeightsOfPlanes));
-        long changing = lanes == 16 ? LeastPixelsOfChangingWeights16 : LeastPixelsOfChangingWeights;
-        ConvolutionRule[] tiles = Tiles(precision, new($"{LeastPixels} pixels or more, {changing} where weights change", s => s.Pixels >= (s.ConstantWeights ? LeastPixels : changing)));
-        ConvolutionRule[] gradientTiles = Tiles(precision, new($"{LeastPixelsOfWeightGradient} pixels or more", s => s.Pixels >= LeastPixelsOfWeightGradient));
+        ConvolutionRule[] tiles = Tiles(precision);
         ConvolutionRule pointwise = Pixelwise(ConvolutionAlgorithm.Pointwise, ManyChannels);
         ConvolutionCondition[] direct =
         [
@@ -125,7 +117,7 @@ internal sealed class ConvolutionRules
             lanes == 16
                 ? new($"{LeastPixelsOfSums16} pixels or more", s => s.Pixels >= LeastPixelsOfSums16)
                 : new($"{LeastPixelsOfSums} pixels or more, or up to {MostOutputsOfSums} outputs", s => s.Pixels >= LeastPixelsOfSums || s.Outputs <= MostOutputsOfSums));
-        BackwardWeight = [depthwise, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), .. gradientTiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        BackwardWeight = [depthwise, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }
@@ -149,6 +141,10 @@ internal sealed class ConvolutionRules
 
     private static ConvolutionCondition Unpadded { get; } = new("no padding", s => s.Parameters is { PaddingHeight: 0, PaddingWidth: 0 });
 
+    private static ConvolutionCondition LargeMap { get; } = new(
+        $"{LargePixels} pixels or more, {LargePixelsOfChangingWeights} where weights change and {WinogradScheme.Conv3x3Large} multiplies less than {WinogradScheme.Conv3x3Small}",
+        s => s.Pixels >= LargePixels || (!s.ConstantWeights && s.Pixels >= LargePixelsOfChangingWeights && s.Points(WinogradScheme.Conv3x3Large) < s.Points(WinogradScheme.Conv3x3Small)));
+
     private static ConvolutionCondition ManyChannels { get; } = new($"{LeastChannels} inputs and outputs or more", s => s.Inputs >= LeastChannels && s.Outputs >= LeastChannels);
 
     /// <summary>The algorithm of the first rule that fits; the last one always does.</summary>
@@ -156,13 +152,14 @@ internal sealed class ConvolutionRules
 
     /// <summary>Whether maps of every size get the same algorithm.</summary>
     public static bool IsForAnyMap(IReadOnlyList<ConvolutionRule> rules, ConvolutionSite site) =>
-        Choose(rules, site with { Pixels = 1 }) == Choose(rules, site with { Pixels = long.MaxValue });
+        Choose(rules, site with { Map = new Shape(1, 1, 1, 1) }) == Choose(rules, site with { Map = new Shape(1, 1, short.MaxValue, short.MaxValue) });
 
     /// <summary>For constant 5x5 and 7x7 kernels it does not depend on the map, so that their weights can be kept in its layout alone.</summary>
-    private static ConvolutionRule[] Tiles(Precision precision, ConvolutionCondition enoughPixels) => precision == Precision.Exact ? [] :
+    private static ConvolutionRule[] Tiles(Precision precision) => precision == Precision.Exact ? [] :
     [
-        new(ConvolutionAlgorithm.LargeTiles, Kernel(3), Plain, ManyChannels, new($"{LargePixels} pixels or more, {LargePixelsOfChangingWeights} where weights change", s => s.Pixels >= (s.ConstantWeights ? LargePixels : LargePixelsOfChangingWeights))),
-        new(ConvolutionAlgorithm.SmallTiles, Kernel(3), Plain, ManyChannels, enoughPixels),
+        new(ConvolutionAlgorithm.LargeTiles, Kernel(3), Plain, ManyChannels, LargeMap),
+        new(ConvolutionAlgorithm.TinyTiles, Kernel(3), Plain, ManyChannels, new($"constant weights, {LeastPixels} to {SmallPixelsOfConstantWeights - 1} pixels", s => s.ConstantWeights && s.Pixels is >= LeastPixels and < SmallPixelsOfConstantWeights)),
+        new(ConvolutionAlgorithm.SmallTiles, Kernel(3), Plain, ManyChannels, new($"{LeastPixels} pixels or more", s => s.Pixels >= LeastPixels)),
         new(ConvolutionAlgorithm.Tiles5x5, Kernel(5), Plain, ManyChannels, new($"constant weights or {LeastPixels5x5} pixels", s => s.ConstantWeights || s.Pixels >= LeastPixels5x5)),
         new(ConvolutionAlgorithm.Tiles7x7, Kernel(7), Plain, ManyChannels, new($"constant weights or {LeastChannels7x7} inputs", s => s.ConstantWeights || s.Inputs >= LeastChannels7x7)),
     ];

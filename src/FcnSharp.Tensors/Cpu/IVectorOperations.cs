@@ -24,6 +24,9 @@ internal unsafe interface IVectorOperations<TVector>
     /// <summary>Stores a whole vector, or its first lanes where fewer numbers are left.</summary>
     static abstract void StoreUpTo(TVector value, float* address, int left);
 
+    /// <summary>Numbers a stride apart.</summary>
+    static abstract TVector LoadSpaced(float* source, nint stride);
+
     static abstract TVector Broadcast(float value);
 
     static abstract TVector Add(TVector left, TVector right);

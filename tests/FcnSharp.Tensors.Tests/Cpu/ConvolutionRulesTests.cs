@@ -8,76 +8,79 @@ namespace FcnSharp.Tensors.Tests.Cpu;
 public sealed class ConvolutionRulesTests
 {
     [Theory]
-    [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 250_000, "sums over interleaved pixels", "rows of three planes at once", "sums over interleaved pixels")]
-    [InlineData("VGG conv3_1", 128, 256, 3, 1, 1, 15_625, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
-    [InlineData("VGG conv5_1", 512, 512, 3, 1, 1, 1_024, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
-    [InlineData("GoogLeNet 5a/3x3", 160, 320, 3, 1, 1, 180, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
-    [InlineData("small map", 512, 512, 3, 1, 1, 149, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "winograd F(4x4,3x3)")]
-    [InlineData("tiny map", 512, 512, 3, 1, 1, 39, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
-    [InlineData("GoogLeNet 4b/5x5", 24, 64, 5, 1, 2, 690, "winograd F(4x4,5x5)", "winograd F(4x4,5x5)", "winograd F(4x4,5x5)")]
-    [InlineData("fc6", 512, 4096, 7, 1, 0, 100, "winograd F(2x2,7x7)", "winograd F(2x2,7x7)", "winograd F(2x2,7x7)")]
-    [InlineData("fc7", 4096, 4096, 1, 1, 0, 100, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
-    [InlineData("score", 4096, 21, 1, 1, 0, 100, "shifted runs of planes", "matrix product on whole planes", "sums over pixels of whole planes")]
-    [InlineData("score of few classes", 512, 16, 1, 1, 0, 1_024, "shifted runs of planes", "matrix product on whole planes", "matrix product on whole planes")]
-    [InlineData("1x1 on 7x7 pixels", 512, 2048, 1, 1, 0, 49, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
-    [InlineData("1x1 to 64", 64, 64, 1, 1, 0, 10_800, "matrix product on whole planes", "matrix product on whole planes", "sums over pixels of whole planes")]
-    [InlineData("1x1 on few pixels", 64, 64, 1, 1, 0, 299, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
-    [InlineData("fc7 of a large image", 4096, 4096, 1, 1, 0, 1_000, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
-    [InlineData("stride 2", 64, 128, 3, 2, 1, 5_000, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
-    [InlineData("few channels", 8, 128, 3, 1, 1, 5_000, "shifted runs of planes", "shifted runs of planes", "shifted runs of planes")]
-    public void Layers_get_the_algorithm_of_their_shape(string layer, int inputs, int outputs, int kernel, int stride, int padding, long pixels, string forward, string backwardInput, string backwardWeight)
+    [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 500, 500, "sums over interleaved pixels", "rows of three planes at once", "sums over interleaved pixels")]
+    [InlineData("VGG conv3_1", 128, 256, 3, 1, 1, 125, 125, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
+    [InlineData("VGG conv5_1", 512, 512, 3, 1, 1, 32, 32, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
+    [InlineData("GoogLeNet 5a/3x3", 160, 320, 3, 1, 1, 12, 15, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
+    [InlineData("VGG conv4_2", 512, 512, 3, 1, 1, 63, 63, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
+    [InlineData("GoogLeNet 4b/3x3", 112, 224, 3, 1, 1, 23, 30, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
+    [InlineData("few pixels to tiles of 6", 112, 224, 3, 1, 1, 23, 26, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
+    [InlineData("small map", 512, 512, 3, 1, 1, 5, 8, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
+    [InlineData("tiny map", 512, 512, 3, 1, 1, 3, 13, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("GoogLeNet 4b/5x5", 24, 64, 5, 1, 2, 23, 30, "winograd F(4x4,5x5)", "winograd F(4x4,5x5)", "winograd F(4x4,5x5)")]
+    [InlineData("fc6", 512, 4096, 7, 1, 0, 10, 10, "winograd F(2x2,7x7)", "winograd F(2x2,7x7)", "winograd F(2x2,7x7)")]
+    [InlineData("fc7", 4096, 4096, 1, 1, 0, 10, 10, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
+    [InlineData("score", 4096, 21, 1, 1, 0, 10, 10, "shifted runs of planes", "matrix product on whole planes", "sums over pixels of whole planes")]
+    [InlineData("score of few classes", 512, 16, 1, 1, 0, 32, 32, "shifted runs of planes", "matrix product on whole planes", "matrix product on whole planes")]
+    [InlineData("1x1 on 7x7 pixels", 512, 2048, 1, 1, 0, 7, 7, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("1x1 to 64", 64, 64, 1, 1, 0, 90, 120, "matrix product on whole planes", "matrix product on whole planes", "sums over pixels of whole planes")]
+    [InlineData("1x1 on few pixels", 64, 64, 1, 1, 0, 13, 23, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
+    [InlineData("fc7 of a large image", 4096, 4096, 1, 1, 0, 25, 40, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
+    [InlineData("stride 2", 64, 128, 3, 2, 1, 50, 100, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("few channels", 8, 128, 3, 1, 1, 50, 100, "shifted runs of planes", "shifted runs of planes", "shifted runs of planes")]
+    public void Layers_get_the_algorithm_of_their_shape(string layer, int inputs, int outputs, int kernel, int stride, int padding, int height, int width, string forward, string backwardInput, string backwardWeight)
     {
         var rules = new ConvolutionRules(KernelSet.Avx512.Blocked, Precision.Fast);
-        var site = new ConvolutionSite(Conv2dParameters.Square(kernel, stride, padding), new Shape(outputs, inputs, kernel, kernel), pixels, ConstantWeights: false);
+        var site = new ConvolutionSite(Conv2dParameters.Square(kernel, stride, padding), new Shape(outputs, inputs, kernel, kernel), new Shape(1, 1, height, width), ConstantWeights: false);
 
         Assert.Equal(
             (layer, forward, backwardInput, backwardWeight),
             (layer, ConvolutionRules.Choose(rules.Forward, site).Name, ConvolutionRules.Choose(rules.BackwardInput, site).Name, ConvolutionRules.Choose(rules.BackwardWeight, site).Name));
     }
 
-    [Fact]
-    public void Constant_weights_get_large_tiles_on_smaller_maps()
-    {
-        var rules = new ConvolutionRules(KernelSet.Avx512.Blocked, Precision.Fast);
-        var site = new ConvolutionSite(Conv2dParameters.Square(3, padding: 1), new Shape(64, 64, 3, 3), 2_000, ConstantWeights: true);
-        Assert.Equal(ConvolutionAlgorithm.LargeTiles, ConvolutionRules.Choose(rules.Forward, site));
-        Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 1_999 }));
-        Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(rules.Forward, site with { ConstantWeights = false }));
-    }
-
-    [Fact]
-    public void Weights_that_change_get_tiles_on_larger_maps_than_constant_ones()
+    [Theory]
+    [InlineData(3, 13, "sums over taps on vectors of channels")]
+    [InlineData(5, 8, "winograd F(2x2,3x3)")]
+    [InlineData(9, 11, "winograd F(2x2,3x3)")]
+    [InlineData(10, 10, "winograd F(4x4,3x3)")]
+    [InlineData(23, 30, "winograd F(4x4,3x3)")]
+    [InlineData(40, 49, "winograd F(4x4,3x3)")]
+    [InlineData(40, 50, "winograd F(6x6,3x3)")]
+    public void Constant_weights_get_the_tile_that_is_worth_its_memory(int height, int width, string algorithm)
     {
         foreach (KernelSet kernels in KernelSet.All)
         {
             var rules = new ConvolutionRules(kernels.Blocked, Precision.Fast);
-            var site = new ConvolutionSite(Conv2dParameters.Square(3, padding: 1), new Shape(64, 64, 3, 3), 100, ConstantWeights: true);
-            int changing = kernels.Blocked.Lanes == 16 ? 150 : 400;
-            foreach (IReadOnlyList<ConvolutionRule> pass in (IReadOnlyList<ConvolutionRule>[])[rules.Forward, rules.BackwardInput])
-            {
-                Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(pass, site));
-                Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(pass, site with { Pixels = 99 }));
-                Assert.Equal(ConvolutionAlgorithm.SmallTiles, ConvolutionRules.Choose(pass, site with { Pixels = changing, ConstantWeights = false }));
-                Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(pass, site with { Pixels = changing - 1, ConstantWeights = false }));
-            }
+            var site = new ConvolutionSite(Conv2dParameters.Square(3, padding: 1), new Shape(64, 64, 3, 3), new Shape(1, 64, height, width), ConstantWeights: true);
+            Assert.Equal(algorithm, ConvolutionRules.Choose(rules.Forward, site).Name);
+            Assert.Equal(algorithm, ConvolutionRules.Choose(rules.BackwardInput, site).Name);
+            Assert.False(ConvolutionRules.IsForAnyMap(rules.Forward, site));
+        }
+    }
 
-            site = new ConvolutionSite(Conv2dParameters.Square(5, padding: 2), new Shape(64, 64, 5, 5), 1, ConstantWeights: true);
+    [Fact]
+    public void Constant_5x5_weights_get_tiles_on_any_map_and_changing_ones_from_100_pixels_on()
+    {
+        foreach (KernelSet kernels in KernelSet.All)
+        {
+            var rules = new ConvolutionRules(kernels.Blocked, Precision.Fast);
+            var site = new ConvolutionSite(Conv2dParameters.Square(5, padding: 2), new Shape(64, 64, 5, 5), new Shape(1, 64, 1, 1), ConstantWeights: true);
             Assert.Equal(ConvolutionAlgorithm.Tiles5x5, ConvolutionRules.Choose(rules.Forward, site));
             Assert.True(ConvolutionRules.IsForAnyMap(rules.Forward, site));
-            Assert.Equal(ConvolutionAlgorithm.Tiles5x5, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 100, ConstantWeights = false }));
-            Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(rules.Forward, site with { Pixels = 99, ConstantWeights = false }));
+            Assert.Equal(ConvolutionAlgorithm.Tiles5x5, ConvolutionRules.Choose(rules.Forward, site with { Map = new Shape(1, 64, 10, 10), ConstantWeights = false }));
+            Assert.Equal(ConvolutionAlgorithm.Direct, ConvolutionRules.Choose(rules.Forward, site with { Map = new Shape(1, 64, 9, 11), ConstantWeights = false }));
         }
     }
 
     [Theory]
-    [InlineData(21, 300, "matrix product on whole planes", "sums over pixels of whole planes")]
-    [InlineData(21, 299, "shifted runs of planes", "sums over pixels of whole planes")]
-    [InlineData(15, 300, "shifted runs of planes", "matrix product on whole planes")]
-    [InlineData(80, 300, "matrix product on whole planes", "sums over pixels of whole planes")]
-    [InlineData(80, 299, "matrix product on vectors of channels", "sums over taps on vectors of channels")]
-    public void Shorter_vectors_take_planes_as_they_lie_for_fewer_outputs(int outputs, long pixels, string forward, string backwardWeight)
+    [InlineData(21, 15, 20, "matrix product on whole planes", "sums over pixels of whole planes")]
+    [InlineData(21, 13, 23, "shifted runs of planes", "sums over pixels of whole planes")]
+    [InlineData(15, 15, 20, "shifted runs of planes", "matrix product on whole planes")]
+    [InlineData(80, 15, 20, "matrix product on whole planes", "sums over pixels of whole planes")]
+    [InlineData(80, 13, 23, "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    public void Shorter_vectors_take_planes_as_they_lie_for_fewer_outputs(int outputs, int height, int width, string forward, string backwardWeight)
     {
-        var site = new ConvolutionSite(Conv2dParameters.Square(1), new Shape(outputs, 64, 1, 1), pixels, ConstantWeights: false);
+        var site = new ConvolutionSite(Conv2dParameters.Square(1), new Shape(outputs, 64, 1, 1), new Shape(1, 1, height, width), ConstantWeights: false);
         foreach (KernelSet kernels in (KernelSet[])[KernelSet.Avx2, KernelSet.Portable])
         {
             var rules = new ConvolutionRules(kernels.Blocked, Precision.Fast);

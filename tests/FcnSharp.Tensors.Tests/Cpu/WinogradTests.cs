@@ -9,14 +9,11 @@ using Xunit;
 namespace FcnSharp.Tensors.Tests.Cpu;
 
 /// <summary>
-/// Convolutions that the fast precision computes by minimal filtering: maps of at least 400 pixels for 3x3
-/// (150 with vectors of 16 lanes, 40 for weight gradients) and 100 for 5x5, at least 16 channels on both sides. Sizes lie around whole tiles, strips and blocks of channels.
+/// Convolutions that the fast precision computes by minimal filtering: maps of at least 40 pixels for 3x3
+/// and 100 for 5x5, at least 16 channels on both sides. Sizes lie around whole tiles, strips and blocks of channels.
 /// </summary>
 public sealed class WinogradTests
 {
-    /// <summary>The one case that shorter vectors than those of 16 lanes compute as it is defined, but for the weights' gradient.</summary>
-    private const string FewPixels = "3x3, few pixels";
-
     private static readonly ConvolutionCase[] All =
     [
         Conv("3x3, whole tiles of 4", new Shape(1, 16, 20, 20), 16, 3, padding: 1),
@@ -29,7 +26,8 @@ public sealed class WinogradTests
         Conv("3x3, 2 groups", new Shape(1, 40, 21, 22), 64, 3, padding: 1, groups: 2),
         Conv("3x3, large map: tiles of 6", new Shape(1, 18, 103, 101), 16, 3, padding: 1),
         Conv("3x3, weights too many for one worker's cache", new Shape(1, 160, 22, 21), 200, 3, padding: 1),
-        Conv(FewPixels, new Shape(1, 36, 11, 14), 33, 3, padding: 1),
+        Conv("3x3, few pixels", new Shape(1, 36, 7, 6), 33, 3, padding: 1),
+        Conv("3x3, tiles of 6 on a smaller map", new Shape(1, 24, 30, 23), 20, 3, padding: 1),
         Conv("5x5, few pixels", new Shape(1, 18, 10, 10), 34, 5, padding: 2),
         Conv("5x5, whole tiles of 4", new Shape(1, 16, 20, 20), 16, 5, padding: 2),
         Conv("5x5, odd channels and sizes, batch of 2", new Shape(2, 33, 17, 29), 41, 5, padding: 2),
@@ -66,15 +64,59 @@ public sealed class WinogradTests
                 TensorAssert.Within($"{kernels} output", c.Output, expected.Output, actual[0], bounds[0]);
                 TensorAssert.Within($"{kernels} gradInput", c.Input, expected.GradInput, actual[1], bounds[1]);
                 TensorAssert.Within($"{kernels} gradWeight", c.Weight, expected.GradWeight, actual[2], bounds[2]);
-                KernelSet set = KernelSet.All.Single(k => k.Name == kernels);
-                ConvolutionRun exact = Exact(c, data, set);
-                Assert.Equal(c.Name != FewPixels || set.Blocked.Lanes == 16, !exact.Output.SequenceEqual(actual[0]));
+                ConvolutionRun exact = Exact(c, data, KernelSet.All.Single(k => k.Name == kernels));
+                Assert.NotEqual(exact.Output, actual[0]);
                 Assert.NotEqual(exact.GradWeight, actual[2]);
             },
             Precision.Fast);
     }
 
-    public static TheoryData<int, int, bool> Transforms => new() { { 4, 3, false }, { 4, 3, true }, { 6, 3, false }, { 6, 3, true }, { 4, 5, false }, { 4, 5, true }, { 2, 7, false }, { 2, 7, true } };
+    public static TheoryData<string, int, int, int, int, int, int, int> SmallMaps => new()
+    {
+        { "7x7", 1, 36, 7, 7, 33, 1, 1 },
+        { "odd sizes, batch of 2", 2, 17, 5, 9, 41, 1, 1 },
+        { "valid, 2 groups", 1, 40, 9, 12, 64, 0, 2 },
+        { "one row, padding 2", 1, 20, 1, 28, 16, 2, 1 },
+        { "weights too many for one worker's cache", 1, 160, 8, 7, 200, 1, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(SmallMaps))]
+    public void Constant_weights_on_small_maps_are_filtered_by_the_smallest_tile(string name, int images, int channels, int height, int width, int outputs, int padding, int groups)
+    {
+        ConvolutionCase c = Conv(name, new Shape(images, channels, height, width), outputs, 3, padding, groups);
+        ConvolutionData data = ConvolutionData.Normal(c);
+        using var reference = new ReferenceDevice();
+        ConvolutionRun expected = ConvolutionRun.On(reference, c, data);
+        MinimalFiltering transforms = MinimalFiltering.Of(2, 3);
+        double[] output = transforms.Absolute().Forward(c, data.Absolute());
+        double[] gradInput = transforms.Absolute().BackwardInput(c, data.Absolute());
+        int plane = c.Output.H * c.Output.W;
+        var site = new ConvolutionSite(c.Convolution!, c.Weight, c.Output, ConstantWeights: true);
+        Assert.All(KernelSet.All, k => Assert.Equal(ConvolutionAlgorithm.TinyTiles, ConvolutionRules.Choose(new ConvolutionRules(k.Blocked, Precision.Fast).Forward, site)));
+        CpuDevices.ForEach(
+            (device, poison) =>
+            {
+                using var bench = new OperationBench(device, constantParameters: true);
+                ProgramValue weight = bench.Parameter(data.Weight);
+                ProgramValue y = bench.Output(c.Output);
+                ProgramValue gradX = bench.Output(c.Input);
+                bench.Add(new Conv2dForward(c.Name, c.Convolution!, bench.Input(data.Input), weight, bench.Parameter(data.Bias), y));
+                bench.Add(new Conv2dBackwardInput(c.Name, c.Convolution!, bench.Input(data.GradOutput), weight, gradX));
+                bench.Run(prepare: poison);
+                return [bench.Floats(y), bench.Floats(gradX)];
+            },
+            (kernels, actual) =>
+            {
+                TensorAssert.Close($"{kernels} output", expected.Output, actual[0], Tolerances.Winograd);
+                TensorAssert.Close($"{kernels} gradInput", expected.GradInput, actual[1], Tolerances.Winograd);
+                TensorAssert.Within($"{kernels} output", c.Output, expected.Output, actual[0], i => Tolerances.MinimalFiltering(channels / groups, transforms, output[i] + Math.Abs(data.Bias.Span[i / plane % outputs])));
+                TensorAssert.Within($"{kernels} gradInput", c.Input, expected.GradInput, actual[1], i => Tolerances.MinimalFiltering(outputs / groups, transforms, gradInput[i]));
+            },
+            Precision.Fast);
+    }
+
+    public static TheoryData<int, int, bool> Transforms => new() { { 2, 3, false }, { 4, 3, false }, { 4, 3, true }, { 6, 3, false }, { 6, 3, true }, { 4, 5, false }, { 4, 5, true }, { 2, 7, false }, { 2, 7, true } };
 
     [Theory]
     [MemberData(nameof(Transforms))]
@@ -174,7 +216,9 @@ public sealed class WinogradTests
     [InlineData(21, 23, false)]
     [InlineData(20, 24, true)]
     [InlineData(103, 101, true)]
-    public void Pooling_behind_a_convolution_is_fused_without_a_change_of_bits(int height, int width, bool ceil)
+    [InlineData(7, 9, true, true)]
+    [InlineData(7, 9, false, true)]
+    public void Pooling_behind_a_convolution_is_fused_without_a_change_of_bits(int height, int width, bool ceil, bool constant = false)
     {
         var pool = new MaxPool2dParameters(2, 2, CeilMode: ceil);
         foreach (KernelSet kernels in CpuDevices.KernelSets)
@@ -182,8 +226,8 @@ public sealed class WinogradTests
             foreach (bool relu in (bool[])[false, true])
             {
                 using CpuDevice device = CpuDevices.Create(kernels, 2, Precision.Fast);
-                float[] apart = Pooled(device, pool, height, width, relu, keepUnpooled: true, out int operations);
-                float[] fused = Pooled(device, pool, height, width, relu, keepUnpooled: false, out int fewer);
+                float[] apart = Pooled(device, pool, height, width, relu, constant, keepUnpooled: true, out int operations);
+                float[] fused = Pooled(device, pool, height, width, relu, constant, keepUnpooled: false, out int fewer);
                 TensorAssert.SameBits($"{kernels.Name}, ReLU {relu}", apart, fused);
                 Assert.Equal((2, 1), (operations, fewer));
             }
@@ -212,18 +256,18 @@ public sealed class WinogradTests
         ];
     }
 
-    /// <summary>The edge of the tiles of outputs that a map is cut into; of one too small for tiles, whose sums round less, that of small ones.</summary>
+    /// <summary>The edge of the tiles of outputs that a map is cut into.</summary>
     private static int TileOf(IReadOnlyList<ConvolutionRule> rules, ConvolutionCase c, Shape map) =>
-        ConvolutionRules.Choose(rules, new ConvolutionSite(c.Convolution!, c.Weight, (long)map.N * map.H * map.W, ConstantWeights: false)).Scheme?.Outputs ?? 4;
+        ConvolutionRules.Choose(rules, new ConvolutionSite(c.Convolution!, c.Weight, map, ConstantWeights: false)).Scheme!.Outputs;
 
     private static long Tiles(Shape map, int tile) => (long)map.N * ((map.H + tile - 1) / tile) * ((map.W + tile - 1) / tile);
 
-    private static float[] Pooled(CpuDevice device, MaxPool2dParameters pool, int height, int width, bool relu, bool keepUnpooled, out int operations)
+    private static float[] Pooled(CpuDevice device, MaxPool2dParameters pool, int height, int width, bool relu, bool constant, bool keepUnpooled, out int operations)
     {
         var input = new Shape(2, 18, height, width);
         var weight = new Shape(19, 18, 3, 3);
         Conv2dParameters p = Conv2dParameters.Square(3, padding: 1);
-        var builder = new ProgramBuilder("test");
+        var builder = new ProgramBuilder("test") { ConstantParameters = constant };
         using IDeviceTensor stored = device.Allocate("weight", weight);
         stored.Write(TestData.Normal(weight, 5, scale: 0.1).Span);
         ProgramValue x = builder.Input("x", input);

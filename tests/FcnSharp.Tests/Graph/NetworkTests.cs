@@ -150,12 +150,12 @@ public sealed class NetworkTests : IDisposable
     }
 
     [Fact]
-    public void Frozen_parameters_of_a_large_map_round_differently_in_fast_precision_because_their_tiles_may_be_larger()
+    public void Frozen_parameters_may_round_differently_in_fast_precision_because_their_tiles_may_be_smaller()
     {
         using var device = new CpuDevice(precision: Precision.Fast, memoryBudget: 2_000_000_000);
         using var network = new Network(NetFixtures.Graph("one", g => g.Output("y", g.Conv2d("c", g.Input("x", 16), 16, Conv2dParameters.Square(3, padding: 1)))), device);
         network.Initialize(1);
-        (string, Tensor) input = ("x", NetFixtures.Random(new Shape(1, 16, 60, 60), "x"));
+        (string, Tensor) input = ("x", NetFixtures.Random(new Shape(1, 16, 23, 30), "x"));
         float[] before = NetFixtures.Forward(network, "y", input).Span.ToArray();
 
         network.FreezeParameters();

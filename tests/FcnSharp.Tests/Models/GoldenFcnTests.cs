@@ -117,14 +117,15 @@ public sealed class GoldenFcnTests
     private static void Compare(SafetensorsFile golden, string net, BorderPadding padding, int height, int width, Precision precision, int narrowing)
     {
         // Minimal filtering rounds more in each of up to 13 convolutions, and the gradients pass through them twice. Where it is used
-        // most, in the wider nets, it may also decide otherwise which of two nearly equal pixels wins a pooling, or whether a number
-        // next to 0 is above it; the wide border of the reference has many alike.
+        // most, in the wider nets and on the reference's large maps, it may also decide otherwise which of two nearly equal pixels wins a pooling,
+        // or whether a number next to 0 is above it; the wide border of the reference has many alike.
         (double scoreShare, double gradientShare) = (precision, narrowing) switch
         {
             (Precision.Exact, FullWidth) => (1e-4, 1e-4),
             (Precision.Exact, _) => (1e-5, 1e-4),
             (_, FullWidth) => (1e-4, 2e-2),
             (_, WiderNarrowing) when padding == BorderPadding.Reference => (1e-4, 2e-2),
+            _ when padding == BorderPadding.Reference => (1e-4, 5e-3),
             _ => (1e-4, 1e-3),
         };
         string prefix = Prefix(net, padding, height, width) + "/";

@@ -61,6 +61,9 @@ internal sealed unsafe class BlockedKernels
 
     public delegate*<float*, nint, float*, nint, void> Transpose { get; private init; }
 
+    /// <summary>target[column] = a vector of source[row][column], for some columns: whole squares, but of a single last column nothing else. Source, its stride, columns, target, its stride.</summary>
+    public delegate*<float*, nint, int, float*, nint, void> TransposeColumns { get; private init; }
+
     public delegate*<float*, int, int, float*, nint, void> AddToRows { get; private init; }
 
     public static BlockedKernels Create<TOps, TVector>(bool manyRegisters)
@@ -85,6 +88,7 @@ internal sealed unsafe class BlockedKernels
             PoolPairs = &BlockedCopy<TOps, TVector>.PoolPairs,
             PrefetchRows = &BlockedCopy<TOps, TVector>.PrefetchRows,
             Transpose = &TransposeSquare<TOps, TVector>,
+            TransposeColumns = &TransposeColumnsOf<TOps, TVector>,
             Transforms = new()
             {
                 [WinogradScheme.Conv3x3Large] = new()
@@ -102,6 +106,12 @@ internal sealed unsafe class BlockedKernels
                     Kernel = &WinogradKernel<TOps, TVector>.Kernel3To6,
                     Gradient = &WinogradKernel<TOps, TVector>.Gradient4To6,
                     KernelGradient = &WinogradKernelGradient<TOps, TVector>.Kernel6To3,
+                },
+                [WinogradScheme.Conv3x3Tiny] = new()
+                {
+                    Input = &WinogradInput<TOps, TVector>.Input4,
+                    Output = &WinogradOutput<TOps, TVector>.Output4To2,
+                    Kernel = &WinogradKernel<TOps, TVector>.Kernel3To4,
                 },
                 [WinogradScheme.Conv5x5] = new()
                 {
@@ -175,4 +185,21 @@ internal sealed unsafe class BlockedKernels
         where TOps : struct, IVectorOperations<TVector>
         where TVector : struct =>
         TOps.Transpose(source, sourceStride, target, targetStride);
+
+    private static void TransposeColumnsOf<TOps, TVector>(float* source, nint sourceStride, int columns, float* target, nint targetStride)
+        where TOps : struct, IVectorOperations<TVector>
+        where TVector : struct
+    {
+        int column = 0;
+        for (; columns - column > 1; column += TOps.Lanes)
+        {
+            TOps.Transpose(source + column, sourceStride, target + column * targetStride, targetStride);
+        }
+
+        // The last of 9, 25 or 49 taps.
+        if (column < columns)
+        {
+            TOps.Store(TOps.LoadSpaced(source + column, sourceStride), target + column * targetStride);
+        }
+    }
 }

@@ -151,15 +151,15 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
     private void Turn(float* source, nint stride, int rows, int columns, float* target)
     {
         int lanes = _kernels.Lanes;
+        if (rows == lanes)
+        {
+            _kernels.TransposeColumns(source, stride, columns, target, lanes);
+            return;
+        }
+
         float* square = stackalloc float[lanes * lanes];
         for (int column = 0; column < columns; column += lanes)
         {
-            if (rows == lanes)
-            {
-                _kernels.Transpose(source + column, stride, target + column * lanes, lanes);
-                continue;
-            }
-
             new Span<float>(square, lanes * lanes).Clear();
             _kernels.CopyVectors(source + column, stride, rows, square, lanes);
             _kernels.Transpose(square, lanes, target + column * lanes, lanes);

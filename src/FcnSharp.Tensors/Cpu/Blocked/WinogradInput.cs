@@ -52,6 +52,25 @@ internal static unsafe class WinogradInput<TOps, TVector>
         }
     }
 
+    /// <summary>As <see cref="Input8"/>, for tiles of 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Input4(float* strip, nint stripRow, int columns, int tiles, int step, float* points, nint plane, nint tileStride)
+    {
+        int lanes = TOps.Lanes;
+        for (int column = 0; column < columns; column++)
+        {
+            Evaluate4(strip + column * lanes, stripRow, strip + column * lanes, stripRow);
+        }
+
+        for (int row = 0; row < 4; row++)
+        {
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                Evaluate4(strip + row * stripRow + tile * step * lanes, lanes, points + row * 4 * plane + tile * tileStride, plane);
+            }
+        }
+    }
+
     /// <summary>B^T of 8 points: at 0 and infinity, at 1 and -1, at 2 and -2, at 1/2 and -1/2; each pair shares its even and its odd half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Evaluate8(float* source, nint stride, float* target, nint targetStride)
@@ -115,5 +134,19 @@ internal static unsafe class WinogradInput<TOps, TVector>
         odd = TOps.Subtract(d3, d1);
         TOps.Store(TOps.MultiplyAdd(TOps.Broadcast(2f), odd, even), target + 3 * targetStride);
         TOps.Store(TOps.MultiplyAdd(TOps.Broadcast(-2f), odd, even), target + 4 * targetStride);
+    }
+
+    /// <summary>B^T of 4 points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Evaluate4(float* source, nint stride, float* target, nint targetStride)
+    {
+        TVector d0 = TOps.Load(source);
+        TVector d1 = TOps.Load(source + stride);
+        TVector d2 = TOps.Load(source + 2 * stride);
+        TVector d3 = TOps.Load(source + 3 * stride);
+        TOps.Store(TOps.Subtract(d0, d2), target);
+        TOps.Store(TOps.Add(d2, d1), target + targetStride);
+        TOps.Store(TOps.Subtract(d2, d1), target + 2 * targetStride);
+        TOps.Store(TOps.Subtract(d3, d1), target + 3 * targetStride);
     }
 }

@@ -43,6 +43,22 @@ internal static unsafe class WinogradKernel<TOps, TVector>
         }
     }
 
+    /// <summary>Transforms a 3x3 kernel [9] to 4 x 4 points. Scratch holds 12 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Kernel3To4(float* kernel, float* points, nint plane, float* scratch)
+    {
+        int lanes = TOps.Lanes;
+        for (int column = 0; column < 3; column++)
+        {
+            Spread3To4(kernel + column * lanes, 3 * lanes, scratch + column * lanes, 3 * lanes);
+        }
+
+        for (int row = 0; row < 4; row++)
+        {
+            Spread3To4(scratch + row * 3 * lanes, lanes, points + row * 4 * plane, plane);
+        }
+    }
+
     /// <summary>Transforms a 5x5 kernel [25] to 8 x 8 points. Scratch holds 40 vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Kernel5To8(float* kernel, float* points, nint plane, float* scratch)
@@ -223,6 +239,22 @@ internal static unsafe class WinogradKernel<TOps, TVector>
         odd = TOps.Multiply(TOps.Broadcast(2 / 24f), g1);
         TOps.Store(TOps.Add(even, odd), target + 3 * targetStride);
         TOps.Store(TOps.Subtract(even, odd), target + 4 * targetStride);
+    }
+
+    /// <summary>G from 3 coefficients to 4 points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread3To4(float* source, nint stride, float* target, nint targetStride)
+    {
+        TVector g0 = TOps.Load(source);
+        TVector g2 = TOps.Load(source + 2 * stride);
+        TOps.Store(g0, target);
+        TOps.Store(g2, target + 3 * targetStride);
+
+        TVector half = TOps.Broadcast(0.5f);
+        TVector even = TOps.Multiply(half, TOps.Add(g0, g2));
+        TVector odd = TOps.Multiply(half, TOps.Load(source + stride));
+        TOps.Store(TOps.Add(even, odd), target + targetStride);
+        TOps.Store(TOps.Subtract(even, odd), target + 2 * targetStride);
     }
 
     /// <summary>G from 4 coefficients to 6 points.</summary>

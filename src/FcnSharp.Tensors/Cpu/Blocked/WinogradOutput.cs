@@ -137,6 +137,32 @@ internal static unsafe class WinogradOutput<TOps, TVector>
         }
     }
 
+    /// <summary>As <see cref="Output8To6"/>, for tiles of 4 points and 2 outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Output4To2(float* points, nint plane, int tiles, float* bias, float floor, float* strip, nint stripRow, float* scratch)
+    {
+        int lanes = TOps.Lanes;
+        TVector offset = TOps.Load(bias);
+        TVector limit = TOps.Broadcast(floor);
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            for (int column = 0; column < 4; column++)
+            {
+                Back4To2(points + column * plane + tile * lanes, 4 * plane, out TVector y0, out TVector y1);
+                TOps.Store(y0, scratch + column * lanes);
+                TOps.Store(y1, scratch + (4 + column) * lanes);
+            }
+
+            for (int row = 0; row < 2; row++)
+            {
+                Back4To2(scratch + row * 4 * lanes, lanes, out TVector y0, out TVector y1);
+                float* to = strip + row * stripRow + tile * 2 * lanes;
+                TOps.Store(TOps.AtLeast(TOps.Add(y0, offset), limit), to);
+                TOps.Store(TOps.AtLeast(TOps.Add(y1, offset), limit), to + lanes);
+            }
+        }
+    }
+
     /// <summary>A^T from 8 points to 6 outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Back8To6(float* source, nint stride, out TVector y0, out TVector y1, out TVector y2, out TVector y3, out TVector y4, out TVector y5)
@@ -200,5 +226,15 @@ internal static unsafe class WinogradOutput<TOps, TVector>
         y1 = TOps.MultiplyAdd(TOps.Broadcast(2f), d2, d1);
         y2 = TOps.MultiplyAdd(TOps.Broadcast(4f), s2, s1);
         y3 = TOps.Add(TOps.MultiplyAdd(TOps.Broadcast(8f), d2, d1), TOps.Load(source + 5 * stride));
+    }
+
+    /// <summary>A^T from 4 points to 2 outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Back4To2(float* source, nint stride, out TVector y0, out TVector y1)
+    {
+        TVector m1 = TOps.Load(source + stride);
+        TVector m2 = TOps.Load(source + 2 * stride);
+        y0 = TOps.Add(TOps.Load(source), TOps.Add(m1, m2));
+        y1 = TOps.Add(TOps.Subtract(m1, m2), TOps.Load(source + 3 * stride));
     }
 }

@@ -3,13 +3,16 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// <summary>
 /// Winograd's minimal filtering F(m x m, r x r) after Lavin and Gray (2016): a tile of t x t inputs, t = m + r - 1, and the
 /// r x r kernel are transformed to t x t points, multiplied there, and transformed back to m x m outputs: t * t
-/// multiplications instead of m * m * r * r. Along one axis a transform evaluates polynomials at the points 0, 1, -1, 2, -2
-/// (and 1/2, -1/2 when t is 8) and infinity.
+/// multiplications instead of m * m * r * r. Along one axis a transform evaluates polynomials at the points 0, 1, -1 (and 2, -2
+/// when t is 6 or 8, and 1/2, -1/2 when it is 8) and infinity.
 /// </summary>
 /// <param name="Outputs">m, the edge of the tile of outputs.</param>
 /// <param name="Kernel">r, the edge of the kernel.</param>
 internal sealed record WinogradScheme(int Outputs, int Kernel)
 {
+    /// <summary>Convolution of 3x3, 2.25 times fewer multiplications than direct; its transformed weights are the smallest.</summary>
+    public static WinogradScheme Conv3x3Tiny { get; } = new(2, 3);
+
     /// <summary>Convolution of 3x3, 4 times fewer multiplications than direct; its transformed weights are smaller.</summary>
     public static WinogradScheme Conv3x3Small { get; } = new(4, 3);
 

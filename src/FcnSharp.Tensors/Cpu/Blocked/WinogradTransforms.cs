@@ -12,9 +12,9 @@ internal sealed unsafe class WinogradTransforms
     /// <summary>A kernel to points: <see cref="WinogradKernel{TOps, TVector}.Kernel3To8"/>.</summary>
     public required delegate*<float*, float*, nint, float*, void> Kernel { get; init; }
 
-    /// <summary>A strip of tiles of the output's gradient to points: <see cref="WinogradKernel{TOps, TVector}.Gradient6To8"/>.</summary>
-    public required delegate*<float*, nint, int, float*, nint, nint, void> Gradient { get; init; }
+    /// <summary>A strip of tiles of the output's gradient to points: <see cref="WinogradKernel{TOps, TVector}.Gradient6To8"/>. None where no weight gradient goes that way.</summary>
+    public delegate*<float*, nint, int, float*, nint, nint, void> Gradient { get; init; }
 
-    /// <summary>Points to the gradient of a kernel: <see cref="WinogradKernelGradient{TOps, TVector}.Kernel8To3"/>.</summary>
-    public required delegate*<float*, nint, float*, bool, float*, void> KernelGradient { get; init; }
+    /// <summary>Points to the gradient of a kernel: <see cref="WinogradKernelGradient{TOps, TVector}.Kernel8To3"/>. None as there.</summary>
+    public delegate*<float*, nint, float*, bool, float*, void> KernelGradient { get; init; }
 }

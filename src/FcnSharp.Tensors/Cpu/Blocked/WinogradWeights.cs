@@ -33,6 +33,8 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         _inputs = backward ? weight.N / groups : weight.C;
         _inputBlocks = (_inputs + kernels.Lanes - 1) / kernels.Lanes;
         _outputBlocks = (_outputs + 2 * kernels.Lanes - 1) / (2 * kernels.Lanes);
+        nint point = _inputBlocks * 2 * (nint)kernels.Lanes * kernels.Lanes;
+        PointElements = point + (scheme.PointCount > 1 && point % CacheShape.PageFloats == 0 ? CacheShape.LineFloats : 0);
         _pixels = backward && scheme.Kernel == 1 ? new PointwiseWeights(kernels, _inputs, _outputs) : null;
     }
 
@@ -48,8 +50,8 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     /// <summary>Floats between two blocks of outputs.</summary>
     public nint OutputBlockElements => _scheme.PointCount * PointElements;
 
-    /// <summary>Floats between two points.</summary>
-    public nint PointElements => _inputBlocks * 2 * (nint)_kernels.Lanes * _kernels.Lanes;
+    /// <summary>Floats between two points. Points a multiple of a page apart would fall on the same places of the cache, where a kernel is written to all of them in turn.</summary>
+    public nint PointElements { get; }
 
     public void Pack(WorkerPool workers, float* source, float* target)
     {
@@ -151,14 +153,14 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
     private void LoadKernels(float* source, nint stride, int count, int taps, float* target, nint step, float* square)
     {
         int lanes = _kernels.Lanes;
+        if (count == lanes)
+        {
+            _kernels.TransposeColumns(source, stride, taps, target, step);
+            return;
+        }
+
         for (int tap = 0; tap < taps; tap += lanes, target += lanes * step)
         {
-            if (count == lanes)
-            {
-                _kernels.Transpose(source + tap, stride, target, step);
-                continue;
-            }
-
             for (int o = 0; o < lanes; o++)
             {
                 for (int t = 0; t < lanes; t++)
