@@ -46,6 +46,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>Sums over the pixels of planes as they lie, times vectors of channels.</summary>
     public static ConvolutionAlgorithm Pixels { get; } = new("sums over pixels of whole planes");
 
+    /// <summary>A product of matrices whose result lies as the weights do.</summary>
+    public static ConvolutionAlgorithm Matrix { get; } = new("matrix product to the weights as they lie");
+
     /// <summary>Shifted runs of zero-padded planes, pixels side by side.</summary>
     public static ConvolutionAlgorithm PlaneRuns { get; } = new("shifted runs of planes");
 

@@ -73,6 +73,8 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             ? new DepthwiseWeightGradient(workers, kernels, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Pixels
             ? new PointwiseWeightGradient(workers, _blocked, o, gradWeight)
+            : algorithm == ConvolutionAlgorithm.Matrix
+            ? new MatrixWeightGradient(workers, _blocked, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Planes
             ? new PlaneWeightGradient(workers, kernels, o, gradWeight)
             : WeightGradient.Of(workers, kernels, o, gradWeight);

@@ -34,6 +34,9 @@ internal sealed class ConvolutionRules
     /// <summary>Outputs up to which the size of the map does not matter.</summary>
     private const int MostOutputsOfSums = 64;
 
+    /// <summary>Weights of a 1x1 kernel from which turning the sums over few pixels costs more than it saves elsewhere.</summary>
+    private const long LeastWeightsOfMatrix = 1 << 18;
+
     /// <summary>Outputs of a map from which tiles pay for 3x3 kernels.</summary>
     private const long LeastPixels = 40;
 
@@ -117,7 +120,10 @@ internal sealed class ConvolutionRules
             lanes == 16
                 ? new($"{LeastPixelsOfSums16} pixels or more", s => s.Pixels >= LeastPixelsOfSums16)
                 : new($"{LeastPixelsOfSums} pixels or more, or up to {MostOutputsOfSums} outputs", s => s.Pixels >= LeastPixelsOfSums || s.Outputs <= MostOutputsOfSums));
-        BackwardWeight = [depthwise, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        var smallMap = new ConvolutionCondition($"fewer than {LeastPixelsOfSums} pixels", s => s.Pixels < LeastPixelsOfSums);
+        ConvolutionRule matrix = Pixelwise(ConvolutionAlgorithm.Matrix, oneGroup, ManyChannels, smallMap);
+        ConvolutionRule largeMatrix = Pixelwise(ConvolutionAlgorithm.Matrix, oneGroup, ManyChannels, smallMap, new($"{LeastWeightsOfMatrix} weights or more", s => s.Inputs * (long)s.Outputs >= LeastWeightsOfMatrix));
+        BackwardWeight = [depthwise, largeMatrix, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), matrix, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }

@@ -19,10 +19,11 @@ public sealed class ConvolutionRulesTests
     [InlineData("tiny map", 512, 512, 3, 1, 1, 3, 13, "sums over taps on vectors of channels", "sums over taps on vectors of channels", "sums over taps on vectors of channels")]
     [InlineData("GoogLeNet 4b/5x5", 24, 64, 5, 1, 2, 23, 30, "winograd F(4x4,5x5)", "winograd F(4x4,5x5)", "winograd F(4x4,5x5)")]
     [InlineData("fc6", 512, 4096, 7, 1, 0, 10, 10, "winograd F(2x2,7x7)", "winograd F(2x2,7x7)", "winograd F(2x2,7x7)")]
-    [InlineData("fc7", 4096, 4096, 1, 1, 0, 10, 10, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
+    [InlineData("fc7", 4096, 4096, 1, 1, 0, 10, 10, "matrix product on vectors of channels", "matrix product on vectors of channels", "matrix product to the weights as they lie")]
     [InlineData("score", 4096, 21, 1, 1, 0, 10, 10, "shifted runs of planes", "matrix product on whole planes", "sums over pixels of whole planes")]
     [InlineData("score of few classes", 512, 16, 1, 1, 0, 32, 32, "shifted runs of planes", "matrix product on whole planes", "matrix product on whole planes")]
-    [InlineData("1x1 on 7x7 pixels", 512, 2048, 1, 1, 0, 7, 7, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData("1x1 on 7x7 pixels", 512, 2048, 1, 1, 0, 7, 7, "matrix product on vectors of channels", "matrix product on vectors of channels", "matrix product to the weights as they lie")]
+    [InlineData("1x1 of 64 on 7x7 pixels", 64, 64, 1, 1, 0, 7, 7, "matrix product on vectors of channels", "matrix product on vectors of channels", "matrix product to the weights as they lie")]
     [InlineData("1x1 to 64", 64, 64, 1, 1, 0, 90, 120, "matrix product on whole planes", "matrix product on whole planes", "sums over pixels of whole planes")]
     [InlineData("1x1 on few pixels", 64, 64, 1, 1, 0, 13, 23, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
     [InlineData("fc7 of a large image", 4096, 4096, 1, 1, 0, 25, 40, "matrix product on vectors of channels", "matrix product on vectors of channels", "sums over pixels of whole planes")]
@@ -77,7 +78,7 @@ public sealed class ConvolutionRulesTests
     [InlineData(21, 13, 23, "shifted runs of planes", "sums over pixels of whole planes")]
     [InlineData(15, 15, 20, "shifted runs of planes", "matrix product on whole planes")]
     [InlineData(80, 15, 20, "matrix product on whole planes", "sums over pixels of whole planes")]
-    [InlineData(80, 13, 23, "matrix product on vectors of channels", "sums over taps on vectors of channels")]
+    [InlineData(80, 13, 23, "matrix product on vectors of channels", "matrix product to the weights as they lie")]
     public void Shorter_vectors_take_planes_as_they_lie_for_fewer_outputs(int outputs, int height, int width, string forward, string backwardWeight)
     {
         var site = new ConvolutionSite(Conv2dParameters.Square(1), new Shape(outputs, 64, 1, 1), new Shape(1, 1, height, width), ConstantWeights: false);
