@@ -31,8 +31,11 @@ internal sealed class ConvolutionRules
     /// <summary>The same with shorter vectors, where there are more outputs than <see cref="MostOutputsOfSums"/>.</summary>
     private const long LeastPixelsOfSums = 300;
 
-    /// <summary>Outputs up to which the size of the map does not matter.</summary>
+    /// <summary>Outputs up to which the size of the map does not matter to them, unless there are <see cref="LeastWeightsOfMatrix"/>.</summary>
     private const int MostOutputsOfSums = 64;
+
+    /// <summary>Pixels of a map below which weight gradients of 1x1 kernels may be faster as products that lie as the weights do.</summary>
+    private const long LeastPixelsOfTurnedSums = 300;
 
     /// <summary>Weights of a 1x1 kernel from which turning the sums over few pixels costs more than it saves elsewhere.</summary>
     private const long LeastWeightsOfMatrix = 1 << 18;
@@ -40,7 +43,7 @@ internal sealed class ConvolutionRules
     /// <summary>Outputs of a map from which tiles pay for 3x3 kernels.</summary>
     private const long LeastPixels = 40;
 
-    /// <summary>Outputs below which constant 3x3 kernels get the smallest tile: any other would take more memory for them, and the time to read it.</summary>
+    /// <summary>Outputs below which constant 3x3 kernels get the smallest tile: a larger one would take more memory for them, and the time to read it.</summary>
     private const long SmallPixelsOfConstantWeights = 100;
 
     /// <summary>Outputs of a map from which 5x5 kernels that change are worth transforming.</summary>
@@ -49,7 +52,7 @@ internal sealed class ConvolutionRules
     /// <summary>Outputs of a map from which the larger tile pays.</summary>
     private const long LargePixels = 2_000;
 
-    /// <summary>The same for weights that change, and so take no more memory for it, where no more is lost at the edges than is won.</summary>
+    /// <summary>The same for weights that change, of which none are kept between two executions.</summary>
     private const long LargePixelsOfChangingWeights = 600;
 
     /// <summary>Input channels from which 7x7 kernels that change are worth transforming.</summary>
@@ -120,10 +123,10 @@ internal sealed class ConvolutionRules
             lanes == 16
                 ? new($"{LeastPixelsOfSums16} pixels or more", s => s.Pixels >= LeastPixelsOfSums16)
                 : new($"{LeastPixelsOfSums} pixels or more, or up to {MostOutputsOfSums} outputs", s => s.Pixels >= LeastPixelsOfSums || s.Outputs <= MostOutputsOfSums));
-        var smallMap = new ConvolutionCondition($"fewer than {LeastPixelsOfSums} pixels", s => s.Pixels < LeastPixelsOfSums);
+        var smallMap = new ConvolutionCondition($"fewer than {LeastPixelsOfTurnedSums} pixels", s => s.Pixels < LeastPixelsOfTurnedSums);
         ConvolutionRule matrix = Pixelwise(ConvolutionAlgorithm.Matrix, oneGroup, ManyChannels, smallMap);
         ConvolutionRule largeMatrix = Pixelwise(ConvolutionAlgorithm.Matrix, oneGroup, ManyChannels, smallMap, new($"{LeastWeightsOfMatrix} weights or more", s => s.Inputs * (long)s.Outputs >= LeastWeightsOfMatrix));
-        BackwardWeight = [depthwise, largeMatrix, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), matrix, .. tiles, new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
+        BackwardWeight = [depthwise, largeMatrix, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), matrix, .. tiles.Where(t => t.Algorithm != ConvolutionAlgorithm.TinyTiles), new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
         TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }
@@ -148,8 +151,8 @@ internal sealed class ConvolutionRules
     private static ConvolutionCondition Unpadded { get; } = new("no padding", s => s.Parameters is { PaddingHeight: 0, PaddingWidth: 0 });
 
     private static ConvolutionCondition LargeMap { get; } = new(
-        $"{LargePixels} pixels or more, {LargePixelsOfChangingWeights} where weights change and {WinogradScheme.Conv3x3Large} multiplies less than {WinogradScheme.Conv3x3Small}",
-        s => s.Pixels >= LargePixels || (!s.ConstantWeights && s.Pixels >= LargePixelsOfChangingWeights && s.Points(WinogradScheme.Conv3x3Large) < s.Points(WinogradScheme.Conv3x3Small)));
+        $"{LargePixels} pixels or more, {LargePixelsOfChangingWeights} where weights change, in maps for which {WinogradScheme.Conv3x3Large} multiplies less than {WinogradScheme.Conv3x3Small}",
+        s => s.Pixels >= (s.ConstantWeights ? LargePixels : LargePixelsOfChangingWeights) && s.Points(WinogradScheme.Conv3x3Large) < s.Points(WinogradScheme.Conv3x3Small));
 
     private static ConvolutionCondition ManyChannels { get; } = new($"{LeastChannels} inputs and outputs or more", s => s.Inputs >= LeastChannels && s.Outputs >= LeastChannels);
 

@@ -43,6 +43,7 @@ internal readonly unsafe struct Vector128Operations : IVectorOperations<Vector12
     public static Vector128<float> LoadSpaced(float* source, nint stride) =>
         Vector128.Create(source[0], source[stride], source[2 * stride], source[3 * stride]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -44,6 +44,7 @@ internal readonly unsafe struct Vector256Operations : IVectorOperations<Vector25
     public static Vector256<float> LoadSpaced(float* source, nint stride) =>
         Vector256.Create(source[0], source[stride], source[2 * stride], source[3 * stride], source[4 * stride], source[5 * stride], source[6 * stride], source[7 * stride]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

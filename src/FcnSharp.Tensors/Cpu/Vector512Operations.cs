@@ -38,6 +38,7 @@ internal readonly unsafe struct Vector512Operations : IVectorOperations<Vector51
     public static Vector512<float> LoadSpaced(float* source, nint stride) =>
         Vector512.Create(Vector256Operations.LoadSpaced(source, stride), Vector256Operations.LoadSpaced(source + 8 * stride, stride));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -59,6 +59,20 @@ public sealed class ConvolutionRulesTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 7, 7, "winograd F(4x4,3x3)")]
+    [InlineData(2, 4, 5, "winograd F(4x4,3x3)")]
+    [InlineData(42, 7, 7, "winograd F(4x4,3x3)")]
+    [InlineData(11, 14, 14, "winograd F(4x4,3x3)")]
+    [InlineData(1, 8, 250, "winograd F(4x4,3x3)")]
+    [InlineData(11, 15, 15, "winograd F(6x6,3x3)")]
+    public void Batches_of_small_maps_get_the_tile_that_multiplies_less(int images, int height, int width, string algorithm)
+    {
+        var rules = new ConvolutionRules(KernelSet.Avx512.Blocked, Precision.Fast);
+        var site = new ConvolutionSite(Conv2dParameters.Square(3, padding: 1), new Shape(64, 64, 3, 3), new Shape(images, 64, height, width), ConstantWeights: false);
+        Assert.All([rules.Forward, rules.BackwardInput, rules.BackwardWeight], pass => Assert.Equal(algorithm, ConvolutionRules.Choose(pass, site).Name));
+    }
+
     [Fact]
     public void Constant_5x5_weights_get_tiles_on_any_map_and_changing_ones_from_100_pixels_on()
     {

@@ -31,6 +31,22 @@ public sealed class MatrixWeightGradientTests
     }
 
     [Theory]
+    [InlineData(1, 64, 64, 7, 7, 1, 0, true)]
+    [InlineData(2, 64, 64, 7, 7, 1, 0, false)]
+    [InlineData(1, 64, 64, 7, 7, 2, 0, false)]
+    [InlineData(1, 64, 64, 7, 7, 1, 1, false)]
+    [InlineData(1, 15, 64, 7, 7, 1, 0, false)]
+    [InlineData(1, 512, 512, 13, 23, 1, 0, true)]
+    [InlineData(1, 512, 512, 15, 20, 1, 0, false)]
+    [InlineData(1, 512, 511, 13, 23, 1, 0, false)]
+    public void Vectors_of_16_lanes_take_it_for_one_group_of_many_weights_or_few_pixels(int groups, int inputs, int outputs, int height, int width, int stride, int padding, bool taken)
+    {
+        Conv2dParameters p = Conv2dParameters.Square(1, stride, padding, groups: groups);
+        var site = new ConvolutionSite(p, new Shape(outputs * groups, inputs, 1, 1), new Shape(1, outputs * groups, height, width), ConstantWeights: false);
+        Assert.Equal(taken, ConvolutionRules.Choose(new ConvolutionRules(KernelSet.Avx512.Blocked, Precision.Exact).BackwardWeight, site) == ConvolutionAlgorithm.Matrix);
+    }
+
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Whole_numbers_are_exact(string name) => ConvolutionChecks.WholeNumbersAreExact(Find(name));
 

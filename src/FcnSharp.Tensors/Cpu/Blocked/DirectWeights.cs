@@ -147,7 +147,7 @@ internal sealed unsafe class DirectWeights : IWeightPacking, IParallelJob
         }
     }
 
-    /// <summary>target[column][row] = source[row][column], one vector of rows; those past the last are 0. Writes whole squares.</summary>
+    /// <summary>target[column][row] = source[row][column], one vector of rows; those past the last are 0. Writes whole squares, but of a single last column of whole vectors that alone.</summary>
     private void Turn(float* source, nint stride, int rows, int columns, float* target)
     {
         int lanes = _kernels.Lanes;

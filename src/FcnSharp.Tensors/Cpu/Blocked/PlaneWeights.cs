@@ -2,7 +2,7 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 
 /// <summary>
 /// Weights of a 1x1 convolution as <see cref="PlaneConvolution"/> reads them: [group][tile of outputs][input][outputs side by side]. Places of a tile
-/// without an output are 0, or hold the next tile's first.
+/// without an output are 0, or hold the next tile's first. So does <see cref="MatrixWeightGradient"/> read gradients, whose pixels take the place of inputs.
 /// </summary>
 internal sealed unsafe class PlaneWeights : IWeightPacking, IParallelJob
 {

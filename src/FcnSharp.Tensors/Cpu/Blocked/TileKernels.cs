@@ -6,7 +6,7 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// The innermost loops of everything that works on blocked channels: a tile of C, some rows by two vectors, is held in
 /// registers while C (+)= A * B runs over blocks of the depth. Element (row, k) of A is at a + row * stride + k * aStep within
 /// a block, and blocks are aBlock apart; B is [k][2 vectors] without gaps; the two vectors of a row of C lie in two panels,
-/// cPanel apart, in which rows follow each other; or side by side in planes, which are cPanel apart. Sums that go to planes are whole: there is one block,
+/// cPanel apart, in which rows follow each other; or side by side in planes, which are cPanel apart. Of sums that go to planes there is one block,
 /// and aBlock is the address of their floor and of what is added to each row, its bias.
 /// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT. So each number of rows is
 /// written out, which makes this file long. 14 rows use 28 of the 32 registers of AVX-512, 6 rows 12 of 16.

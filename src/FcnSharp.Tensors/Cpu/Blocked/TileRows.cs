@@ -36,7 +36,7 @@ internal readonly struct AdjacentRows : ITileRows
     public static int Stride(int lanes) => 1;
 }
 
-/// <summary>Rows that lie side by side, whose results are pixels of planes.</summary>
+/// <summary>Rows that lie side by side, whose results are pixels of planes, or weights as they lie.</summary>
 internal readonly struct PlaneRows : ITileRows
 {
     public static int AheadBySteps => 8;

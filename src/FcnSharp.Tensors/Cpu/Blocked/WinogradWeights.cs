@@ -149,7 +149,7 @@ internal sealed unsafe class WinogradWeights : IWeightPacking, IParallelJob
         _transforms.Kernel(kernel, target, PointElements, scratch);
     }
 
-    /// <summary>Reads one tap of all outputs into each vector, which are a step apart. Whole squares are written.</summary>
+    /// <summary>Reads one tap of all outputs into each vector, which are a step apart. Whole squares are written, but of a single last tap of all outputs that alone.</summary>
     private void LoadKernels(float* source, nint stride, int count, int taps, float* target, nint step, float* square)
     {
         int lanes = _kernels.Lanes;
