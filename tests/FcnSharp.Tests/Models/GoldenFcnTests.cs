@@ -124,8 +124,7 @@ public sealed class GoldenFcnTests
             (Precision.Exact, FullWidth) => (1e-4, 1e-4),
             (Precision.Exact, _) => (1e-5, 1e-4),
             (_, FullWidth) => (1e-4, 2e-2),
-            (_, WiderNarrowing) when padding == BorderPadding.Reference => (1e-4, 2e-2),
-            _ when padding == BorderPadding.Reference => (1e-4, 5e-3),
+            _ when padding == BorderPadding.Reference => (1e-4, 2e-2),
             _ => (1e-4, 1e-3),
         };
         string prefix = Prefix(net, padding, height, width) + "/";
