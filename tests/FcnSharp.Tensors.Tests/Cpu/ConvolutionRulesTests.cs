@@ -9,6 +9,7 @@ public sealed class ConvolutionRulesTests
 {
     [Theory]
     [InlineData("VGG conv1_1", 3, 64, 3, 1, 1, 500, 500, "sums over interleaved pixels", "rows of three planes at once", "sums over interleaved pixels")]
+    [InlineData("ResNet conv1", 3, 64, 7, 2, 3, 224, 224, "sums over interleaved pixels", "rows of three planes at once", "sums over interleaved pixels")]
     [InlineData("VGG conv3_1", 128, 256, 3, 1, 1, 125, 125, "winograd F(6x6,3x3)", "winograd F(6x6,3x3)", "winograd F(6x6,3x3)")]
     [InlineData("VGG conv5_1", 512, 512, 3, 1, 1, 32, 32, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]
     [InlineData("GoogLeNet 5a/3x3", 160, 320, 3, 1, 1, 12, 15, "winograd F(4x4,3x3)", "winograd F(4x4,3x3)", "winograd F(4x4,3x3)")]

@@ -25,8 +25,8 @@ internal sealed unsafe class BlockedKernels
     /// <summary>Tile kernels by rows, for rows that lie side by side.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] AdjacentRows { get; private init; } = [];
 
-    /// <summary>Tile kernels by rows, for rows that lie side by side and whose results go to planes.</summary>
-    public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] PlaneRows { get; private init; } = [];
+    /// <summary>Tile kernels by rows, for rows that lie side by side and whose results go to planes: pairs of vectors, depth, A, its step, B, C, its plane, ends, whether C is added to.</summary>
+    public delegate*<int, int, float*, nint, float*, float*, nint, float*, bool, void>[] PlaneRows { get; private init; } = [];
 
     /// <summary>Tile kernels by rows, for rows that lie a vector apart in blocks that a table finds.</summary>
     public delegate*<int, int, float*, nint, nint, float*, float*, nint, bool, void>[] TapRows { get; private init; } = [];
@@ -73,7 +73,7 @@ internal sealed unsafe class BlockedKernels
         {
             VectorRows = Tiles<TOps, TVector, VectorRows>(),
             AdjacentRows = Tiles<TOps, TVector, AdjacentRows>(),
-            PlaneRows = Tiles<TOps, TVector, PlaneRows>(),
+            PlaneRows = PlaneTilesOf<TOps, TVector>(),
             TapRows = Tiles<TOps, TVector, TapRows>(),
             Spaced = [Tiles<TOps, TVector, RowsBy4>(), Tiles<TOps, TVector, RowsBy8>(), Tiles<TOps, TVector, RowsBy16>(), Tiles<TOps, TVector, RowsBy32>()],
             PixelRows = [[], [], [], Tiles<TOps, TVector, PixelRows3>(), Tiles<TOps, TVector, PixelRows4>(), [], Tiles<TOps, TVector, PixelRows6>(), [], Tiles<TOps, TVector, PixelRows8>()],
@@ -178,6 +178,20 @@ internal sealed unsafe class BlockedKernels
         tiles[6] = &TileKernels<TOps, TVector, TRows>.Rows6;
         tiles[4] = &TileKernels<TOps, TVector, TRows>.Rows4;
         tiles[2] = &TileKernels<TOps, TVector, TRows>.Rows2;
+        return tiles;
+    }
+
+    private static delegate*<int, int, float*, nint, float*, float*, nint, float*, bool, void>[] PlaneTilesOf<TOps, TVector>()
+        where TOps : struct, IVectorOperations<TVector>
+        where TVector : struct
+    {
+        var tiles = new delegate*<int, int, float*, nint, float*, float*, nint, float*, bool, void>[15];
+        tiles[14] = &PlaneTiles<TOps, TVector>.Rows14;
+        tiles[12] = &PlaneTiles<TOps, TVector>.Rows12;
+        tiles[8] = &PlaneTiles<TOps, TVector>.Rows8;
+        tiles[6] = &PlaneTiles<TOps, TVector>.Rows6;
+        tiles[4] = &PlaneTiles<TOps, TVector>.Rows4;
+        tiles[2] = &PlaneTiles<TOps, TVector>.Rows2;
         return tiles;
     }
 

@@ -34,7 +34,6 @@ internal sealed unsafe class MatrixWeightGradient : IKernel, IParallelJob
     private readonly int _pixels;
     private readonly int _pairs;
     private readonly int _parts;
-    private readonly float[] _ends;
 
     private float* _inputData;
     private float* _gradientData;
@@ -58,8 +57,6 @@ internal sealed unsafe class MatrixWeightGradient : IKernel, IParallelJob
         // The gradients of an image take the place of weights, its pixels that of their inputs.
         _gradients = new PlaneWeights(kernels, new Shape(checked(_images * _outputs), _pixels, 1, 1), _images, backward: false);
         _parts = Math.Clamp((ItemsWanted + Tiles - 1) / Tiles, 1, _pairs);
-        _ends = GC.AllocateArray<float>(kernels.LargestTile + 1, pinned: true);
-        _ends[0] = float.NegativeInfinity;
     }
 
     public long WorkspaceBytes => _inputs.Bytes + GradientBytes + TileBytes * _workers.Threads;
@@ -112,12 +109,11 @@ internal sealed unsafe class MatrixWeightGradient : IKernel, IParallelJob
     /// <summary>The products of a tile of outputs and a pair of vectors of inputs.</summary>
     private void Add(int tile, int pair, float* to, nint toRow, bool add)
     {
-        var ends = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_ends));
         for (int image = 0; image < _images; image++)
         {
             float* gradients = _gradientData + image * _gradients.GroupElements + tile * _gradients.OutputBlockElements;
             float* inputs = _inputData + pair * _inputs.UnitElements + (nint)image * _pixels * 2 * _kernels.Lanes;
-            _kernels.PlaneRows[_gradients.Sizes[tile]](1, _pixels, gradients, (nint)ends, _gradients.Width, inputs, to, toRow, add || image > 0);
+            _kernels.PlaneRows[_gradients.Sizes[tile]](1, _pixels, gradients, _gradients.Width, inputs, to, toRow, null, add || image > 0);
         }
     }
 }

@@ -54,6 +54,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private readonly int _pairs;
     private readonly int _tilesPerItem;
     private readonly int _parts;
+    private readonly bool _finishes;
     private readonly float[] _ends;
 
     private float* _inputData;
@@ -72,6 +73,7 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     {
         (_workers, _kernels, _input, _bias, _output) = (workers, kernels, input, bias, output);
         _groups = options.Groups;
+        _finishes = bias is not null || options.Relu;
         (_inputs, _outputs) = (input.Shape.C / _groups, output.Shape.C / _groups);
         _plane = checked((nint)output.Shape.H * output.Shape.W);
 
@@ -159,15 +161,17 @@ internal sealed unsafe class PlaneConvolution : IKernel, IParallelJob, IPacksPar
     private void Multiply(int group, int outputTile, int pixels, float* weights, float* copy, float* tile, float* output)
     {
         int pair = 2 * _kernels.Lanes;
-        var ends = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_ends)) + ((nint)group * Tiles + outputTile) * EndsPerTile;
+        float* ends = _finishes ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_ends)) + ((nint)group * Tiles + outputTile) * EndsPerTile : null;
         int rows = _packing.Sizes[outputTile];
         int count = Math.Min(rows, _outputs - _packing.FirstOutputs[outputTile]);
-        for (int x = 0; x < pixels; x += pair, copy += (nint)_inputs * pair)
+        int whole = rows == count ? pixels / pair : 0;
+        _kernels.PlaneRows[rows](whole, _inputs, weights, _packing.Width, copy, output, _plane, ends, false);
+        copy += (nint)whole * _inputs * pair;
+        for (int x = whole * pair; x < pixels; x += pair, copy += (nint)_inputs * pair)
         {
             int left = Math.Min(pair, pixels - x);
-            bool whole = rows == count && left == pair;
-            _kernels.PlaneRows[rows](1, _inputs, weights, (nint)ends, _packing.Width, copy, whole ? output + x : tile, whole ? _plane : pair, false);
-            for (int row = 0; row < count && !whole; row++)
+            _kernels.PlaneRows[rows](1, _inputs, weights, _packing.Width, copy, tile, pair, ends, false);
+            for (int row = 0; row < count; row++)
             {
                 new ReadOnlySpan<float>(tile + row * pair, left).CopyTo(new Span<float>(output + row * _plane + x, left));
             }

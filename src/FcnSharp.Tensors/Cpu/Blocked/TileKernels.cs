@@ -6,8 +6,7 @@ namespace FcnSharp.Tensors.Cpu.Blocked;
 /// The innermost loops of everything that works on blocked channels: a tile of C, some rows by two vectors, is held in
 /// registers while C (+)= A * B runs over blocks of the depth. Element (row, k) of A is at a + row * stride + k * aStep within
 /// a block, and blocks are aBlock apart; B is [k][2 vectors] without gaps; the two vectors of a row of C lie in two panels,
-/// cPanel apart, in which rows follow each other; or side by side in planes, which are cPanel apart. Of sums that go to planes there is one block,
-/// and aBlock is the address of their floor and of what is added to each row, its bias.
+/// cPanel apart, in which rows follow each other.
 /// Accumulators must be locals, one by one: arrays and structs of them are spilled by the JIT. So each number of rows is
 /// written out, which makes this file long. 14 rows use 28 of the 32 registers of AVX-512, 6 rows 12 of 16.
 /// </summary>
@@ -22,38 +21,35 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
-        nint next = TRows.ToPlanes ? cPanel : lanes;
-        nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* ends = (float*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
-        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
-        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
-        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
-        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
-        TVector p8 = add ? TOps.Load(c + 8 * next) : TOps.Broadcast(0);
-        TVector q8 = add ? TOps.Load(c + panel + 8 * next) : TOps.Broadcast(0);
-        TVector p9 = add ? TOps.Load(c + 9 * next) : TOps.Broadcast(0);
-        TVector q9 = add ? TOps.Load(c + panel + 9 * next) : TOps.Broadcast(0);
-        TVector p10 = add ? TOps.Load(c + 10 * next) : TOps.Broadcast(0);
-        TVector q10 = add ? TOps.Load(c + panel + 10 * next) : TOps.Broadcast(0);
-        TVector p11 = add ? TOps.Load(c + 11 * next) : TOps.Broadcast(0);
-        TVector q11 = add ? TOps.Load(c + panel + 11 * next) : TOps.Broadcast(0);
-        TVector p12 = add ? TOps.Load(c + 12 * next) : TOps.Broadcast(0);
-        TVector q12 = add ? TOps.Load(c + panel + 12 * next) : TOps.Broadcast(0);
-        TVector p13 = add ? TOps.Load(c + 13 * next) : TOps.Broadcast(0);
-        TVector q13 = add ? TOps.Load(c + panel + 13 * next) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * lanes) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + cPanel + 2 * lanes) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * lanes) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + cPanel + 3 * lanes) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * lanes) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + cPanel + 4 * lanes) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * lanes) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + cPanel + 5 * lanes) : TOps.Broadcast(0);
+        TVector p6 = add ? TOps.Load(c + 6 * lanes) : TOps.Broadcast(0);
+        TVector q6 = add ? TOps.Load(c + cPanel + 6 * lanes) : TOps.Broadcast(0);
+        TVector p7 = add ? TOps.Load(c + 7 * lanes) : TOps.Broadcast(0);
+        TVector q7 = add ? TOps.Load(c + cPanel + 7 * lanes) : TOps.Broadcast(0);
+        TVector p8 = add ? TOps.Load(c + 8 * lanes) : TOps.Broadcast(0);
+        TVector q8 = add ? TOps.Load(c + cPanel + 8 * lanes) : TOps.Broadcast(0);
+        TVector p9 = add ? TOps.Load(c + 9 * lanes) : TOps.Broadcast(0);
+        TVector q9 = add ? TOps.Load(c + cPanel + 9 * lanes) : TOps.Broadcast(0);
+        TVector p10 = add ? TOps.Load(c + 10 * lanes) : TOps.Broadcast(0);
+        TVector q10 = add ? TOps.Load(c + cPanel + 10 * lanes) : TOps.Broadcast(0);
+        TVector p11 = add ? TOps.Load(c + 11 * lanes) : TOps.Broadcast(0);
+        TVector q11 = add ? TOps.Load(c + cPanel + 11 * lanes) : TOps.Broadcast(0);
+        TVector p12 = add ? TOps.Load(c + 12 * lanes) : TOps.Broadcast(0);
+        TVector q12 = add ? TOps.Load(c + cPanel + 12 * lanes) : TOps.Broadcast(0);
+        TVector p13 = add ? TOps.Load(c + 13 * lanes) : TOps.Broadcast(0);
+        TVector q13 = add ? TOps.Load(c + cPanel + 13 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -131,37 +127,37 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
-        End(p0, c, ends, 0);
-        End(q0, c + panel, ends, 0);
-        End(p1, c + next, ends, 1);
-        End(q1, c + panel + next, ends, 1);
-        End(p2, c + 2 * next, ends, 2);
-        End(q2, c + panel + 2 * next, ends, 2);
-        End(p3, c + 3 * next, ends, 3);
-        End(q3, c + panel + 3 * next, ends, 3);
-        End(p4, c + 4 * next, ends, 4);
-        End(q4, c + panel + 4 * next, ends, 4);
-        End(p5, c + 5 * next, ends, 5);
-        End(q5, c + panel + 5 * next, ends, 5);
-        End(p6, c + 6 * next, ends, 6);
-        End(q6, c + panel + 6 * next, ends, 6);
-        End(p7, c + 7 * next, ends, 7);
-        End(q7, c + panel + 7 * next, ends, 7);
-        End(p8, c + 8 * next, ends, 8);
-        End(q8, c + panel + 8 * next, ends, 8);
-        End(p9, c + 9 * next, ends, 9);
-        End(q9, c + panel + 9 * next, ends, 9);
-        End(p10, c + 10 * next, ends, 10);
-        End(q10, c + panel + 10 * next, ends, 10);
-        End(p11, c + 11 * next, ends, 11);
-        End(q11, c + panel + 11 * next, ends, 11);
-        End(p12, c + 12 * next, ends, 12);
-        End(q12, c + panel + 12 * next, ends, 12);
-        End(p13, c + 13 * next, ends, 13);
-        End(q13, c + panel + 13 * next, ends, 13);
+        TOps.Store(p0, c);
+        TOps.Store(q0, c + cPanel);
+        TOps.Store(p1, c + lanes);
+        TOps.Store(q1, c + cPanel + lanes);
+        TOps.Store(p2, c + 2 * lanes);
+        TOps.Store(q2, c + cPanel + 2 * lanes);
+        TOps.Store(p3, c + 3 * lanes);
+        TOps.Store(q3, c + cPanel + 3 * lanes);
+        TOps.Store(p4, c + 4 * lanes);
+        TOps.Store(q4, c + cPanel + 4 * lanes);
+        TOps.Store(p5, c + 5 * lanes);
+        TOps.Store(q5, c + cPanel + 5 * lanes);
+        TOps.Store(p6, c + 6 * lanes);
+        TOps.Store(q6, c + cPanel + 6 * lanes);
+        TOps.Store(p7, c + 7 * lanes);
+        TOps.Store(q7, c + cPanel + 7 * lanes);
+        TOps.Store(p8, c + 8 * lanes);
+        TOps.Store(q8, c + cPanel + 8 * lanes);
+        TOps.Store(p9, c + 9 * lanes);
+        TOps.Store(q9, c + cPanel + 9 * lanes);
+        TOps.Store(p10, c + 10 * lanes);
+        TOps.Store(q10, c + cPanel + 10 * lanes);
+        TOps.Store(p11, c + 11 * lanes);
+        TOps.Store(q11, c + cPanel + 11 * lanes);
+        TOps.Store(p12, c + 12 * lanes);
+        TOps.Store(q12, c + cPanel + 12 * lanes);
+        TOps.Store(p13, c + 13 * lanes);
+        TOps.Store(q13, c + cPanel + 13 * lanes);
     }
 
     /// <summary>12 rows.</summary>
@@ -170,34 +166,31 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
-        nint next = TRows.ToPlanes ? cPanel : lanes;
-        nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* ends = (float*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
-        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
-        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
-        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
-        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
-        TVector p8 = add ? TOps.Load(c + 8 * next) : TOps.Broadcast(0);
-        TVector q8 = add ? TOps.Load(c + panel + 8 * next) : TOps.Broadcast(0);
-        TVector p9 = add ? TOps.Load(c + 9 * next) : TOps.Broadcast(0);
-        TVector q9 = add ? TOps.Load(c + panel + 9 * next) : TOps.Broadcast(0);
-        TVector p10 = add ? TOps.Load(c + 10 * next) : TOps.Broadcast(0);
-        TVector q10 = add ? TOps.Load(c + panel + 10 * next) : TOps.Broadcast(0);
-        TVector p11 = add ? TOps.Load(c + 11 * next) : TOps.Broadcast(0);
-        TVector q11 = add ? TOps.Load(c + panel + 11 * next) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * lanes) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + cPanel + 2 * lanes) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * lanes) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + cPanel + 3 * lanes) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * lanes) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + cPanel + 4 * lanes) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * lanes) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + cPanel + 5 * lanes) : TOps.Broadcast(0);
+        TVector p6 = add ? TOps.Load(c + 6 * lanes) : TOps.Broadcast(0);
+        TVector q6 = add ? TOps.Load(c + cPanel + 6 * lanes) : TOps.Broadcast(0);
+        TVector p7 = add ? TOps.Load(c + 7 * lanes) : TOps.Broadcast(0);
+        TVector q7 = add ? TOps.Load(c + cPanel + 7 * lanes) : TOps.Broadcast(0);
+        TVector p8 = add ? TOps.Load(c + 8 * lanes) : TOps.Broadcast(0);
+        TVector q8 = add ? TOps.Load(c + cPanel + 8 * lanes) : TOps.Broadcast(0);
+        TVector p9 = add ? TOps.Load(c + 9 * lanes) : TOps.Broadcast(0);
+        TVector q9 = add ? TOps.Load(c + cPanel + 9 * lanes) : TOps.Broadcast(0);
+        TVector p10 = add ? TOps.Load(c + 10 * lanes) : TOps.Broadcast(0);
+        TVector q10 = add ? TOps.Load(c + cPanel + 10 * lanes) : TOps.Broadcast(0);
+        TVector p11 = add ? TOps.Load(c + 11 * lanes) : TOps.Broadcast(0);
+        TVector q11 = add ? TOps.Load(c + cPanel + 11 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -267,33 +260,33 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
-        End(p0, c, ends, 0);
-        End(q0, c + panel, ends, 0);
-        End(p1, c + next, ends, 1);
-        End(q1, c + panel + next, ends, 1);
-        End(p2, c + 2 * next, ends, 2);
-        End(q2, c + panel + 2 * next, ends, 2);
-        End(p3, c + 3 * next, ends, 3);
-        End(q3, c + panel + 3 * next, ends, 3);
-        End(p4, c + 4 * next, ends, 4);
-        End(q4, c + panel + 4 * next, ends, 4);
-        End(p5, c + 5 * next, ends, 5);
-        End(q5, c + panel + 5 * next, ends, 5);
-        End(p6, c + 6 * next, ends, 6);
-        End(q6, c + panel + 6 * next, ends, 6);
-        End(p7, c + 7 * next, ends, 7);
-        End(q7, c + panel + 7 * next, ends, 7);
-        End(p8, c + 8 * next, ends, 8);
-        End(q8, c + panel + 8 * next, ends, 8);
-        End(p9, c + 9 * next, ends, 9);
-        End(q9, c + panel + 9 * next, ends, 9);
-        End(p10, c + 10 * next, ends, 10);
-        End(q10, c + panel + 10 * next, ends, 10);
-        End(p11, c + 11 * next, ends, 11);
-        End(q11, c + panel + 11 * next, ends, 11);
+        TOps.Store(p0, c);
+        TOps.Store(q0, c + cPanel);
+        TOps.Store(p1, c + lanes);
+        TOps.Store(q1, c + cPanel + lanes);
+        TOps.Store(p2, c + 2 * lanes);
+        TOps.Store(q2, c + cPanel + 2 * lanes);
+        TOps.Store(p3, c + 3 * lanes);
+        TOps.Store(q3, c + cPanel + 3 * lanes);
+        TOps.Store(p4, c + 4 * lanes);
+        TOps.Store(q4, c + cPanel + 4 * lanes);
+        TOps.Store(p5, c + 5 * lanes);
+        TOps.Store(q5, c + cPanel + 5 * lanes);
+        TOps.Store(p6, c + 6 * lanes);
+        TOps.Store(q6, c + cPanel + 6 * lanes);
+        TOps.Store(p7, c + 7 * lanes);
+        TOps.Store(q7, c + cPanel + 7 * lanes);
+        TOps.Store(p8, c + 8 * lanes);
+        TOps.Store(q8, c + cPanel + 8 * lanes);
+        TOps.Store(p9, c + 9 * lanes);
+        TOps.Store(q9, c + cPanel + 9 * lanes);
+        TOps.Store(p10, c + 10 * lanes);
+        TOps.Store(q10, c + cPanel + 10 * lanes);
+        TOps.Store(p11, c + 11 * lanes);
+        TOps.Store(q11, c + cPanel + 11 * lanes);
     }
 
     /// <summary>8 rows.</summary>
@@ -302,26 +295,23 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
-        nint next = TRows.ToPlanes ? cPanel : lanes;
-        nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* ends = (float*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
-        TVector p6 = add ? TOps.Load(c + 6 * next) : TOps.Broadcast(0);
-        TVector q6 = add ? TOps.Load(c + panel + 6 * next) : TOps.Broadcast(0);
-        TVector p7 = add ? TOps.Load(c + 7 * next) : TOps.Broadcast(0);
-        TVector q7 = add ? TOps.Load(c + panel + 7 * next) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * lanes) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + cPanel + 2 * lanes) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * lanes) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + cPanel + 3 * lanes) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * lanes) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + cPanel + 4 * lanes) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * lanes) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + cPanel + 5 * lanes) : TOps.Broadcast(0);
+        TVector p6 = add ? TOps.Load(c + 6 * lanes) : TOps.Broadcast(0);
+        TVector q6 = add ? TOps.Load(c + cPanel + 6 * lanes) : TOps.Broadcast(0);
+        TVector p7 = add ? TOps.Load(c + 7 * lanes) : TOps.Broadcast(0);
+        TVector q7 = add ? TOps.Load(c + cPanel + 7 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -375,25 +365,25 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
-        End(p0, c, ends, 0);
-        End(q0, c + panel, ends, 0);
-        End(p1, c + next, ends, 1);
-        End(q1, c + panel + next, ends, 1);
-        End(p2, c + 2 * next, ends, 2);
-        End(q2, c + panel + 2 * next, ends, 2);
-        End(p3, c + 3 * next, ends, 3);
-        End(q3, c + panel + 3 * next, ends, 3);
-        End(p4, c + 4 * next, ends, 4);
-        End(q4, c + panel + 4 * next, ends, 4);
-        End(p5, c + 5 * next, ends, 5);
-        End(q5, c + panel + 5 * next, ends, 5);
-        End(p6, c + 6 * next, ends, 6);
-        End(q6, c + panel + 6 * next, ends, 6);
-        End(p7, c + 7 * next, ends, 7);
-        End(q7, c + panel + 7 * next, ends, 7);
+        TOps.Store(p0, c);
+        TOps.Store(q0, c + cPanel);
+        TOps.Store(p1, c + lanes);
+        TOps.Store(q1, c + cPanel + lanes);
+        TOps.Store(p2, c + 2 * lanes);
+        TOps.Store(q2, c + cPanel + 2 * lanes);
+        TOps.Store(p3, c + 3 * lanes);
+        TOps.Store(q3, c + cPanel + 3 * lanes);
+        TOps.Store(p4, c + 4 * lanes);
+        TOps.Store(q4, c + cPanel + 4 * lanes);
+        TOps.Store(p5, c + 5 * lanes);
+        TOps.Store(q5, c + cPanel + 5 * lanes);
+        TOps.Store(p6, c + 6 * lanes);
+        TOps.Store(q6, c + cPanel + 6 * lanes);
+        TOps.Store(p7, c + 7 * lanes);
+        TOps.Store(q7, c + cPanel + 7 * lanes);
     }
 
     /// <summary>6 rows.</summary>
@@ -402,22 +392,19 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
-        nint next = TRows.ToPlanes ? cPanel : lanes;
-        nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* ends = (float*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
-        TVector p4 = add ? TOps.Load(c + 4 * next) : TOps.Broadcast(0);
-        TVector q4 = add ? TOps.Load(c + panel + 4 * next) : TOps.Broadcast(0);
-        TVector p5 = add ? TOps.Load(c + 5 * next) : TOps.Broadcast(0);
-        TVector q5 = add ? TOps.Load(c + panel + 5 * next) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * lanes) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + cPanel + 2 * lanes) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * lanes) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + cPanel + 3 * lanes) : TOps.Broadcast(0);
+        TVector p4 = add ? TOps.Load(c + 4 * lanes) : TOps.Broadcast(0);
+        TVector q4 = add ? TOps.Load(c + cPanel + 4 * lanes) : TOps.Broadcast(0);
+        TVector p5 = add ? TOps.Load(c + 5 * lanes) : TOps.Broadcast(0);
+        TVector q5 = add ? TOps.Load(c + cPanel + 5 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -463,21 +450,21 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
-        End(p0, c, ends, 0);
-        End(q0, c + panel, ends, 0);
-        End(p1, c + next, ends, 1);
-        End(q1, c + panel + next, ends, 1);
-        End(p2, c + 2 * next, ends, 2);
-        End(q2, c + panel + 2 * next, ends, 2);
-        End(p3, c + 3 * next, ends, 3);
-        End(q3, c + panel + 3 * next, ends, 3);
-        End(p4, c + 4 * next, ends, 4);
-        End(q4, c + panel + 4 * next, ends, 4);
-        End(p5, c + 5 * next, ends, 5);
-        End(q5, c + panel + 5 * next, ends, 5);
+        TOps.Store(p0, c);
+        TOps.Store(q0, c + cPanel);
+        TOps.Store(p1, c + lanes);
+        TOps.Store(q1, c + cPanel + lanes);
+        TOps.Store(p2, c + 2 * lanes);
+        TOps.Store(q2, c + cPanel + 2 * lanes);
+        TOps.Store(p3, c + 3 * lanes);
+        TOps.Store(q3, c + cPanel + 3 * lanes);
+        TOps.Store(p4, c + 4 * lanes);
+        TOps.Store(q4, c + cPanel + 4 * lanes);
+        TOps.Store(p5, c + 5 * lanes);
+        TOps.Store(q5, c + cPanel + 5 * lanes);
     }
 
     /// <summary>4 rows.</summary>
@@ -486,18 +473,15 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
-        nint next = TRows.ToPlanes ? cPanel : lanes;
-        nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* ends = (float*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
-        TVector p2 = add ? TOps.Load(c + 2 * next) : TOps.Broadcast(0);
-        TVector q2 = add ? TOps.Load(c + panel + 2 * next) : TOps.Broadcast(0);
-        TVector p3 = add ? TOps.Load(c + 3 * next) : TOps.Broadcast(0);
-        TVector q3 = add ? TOps.Load(c + panel + 3 * next) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
+        TVector p2 = add ? TOps.Load(c + 2 * lanes) : TOps.Broadcast(0);
+        TVector q2 = add ? TOps.Load(c + cPanel + 2 * lanes) : TOps.Broadcast(0);
+        TVector p3 = add ? TOps.Load(c + 3 * lanes) : TOps.Broadcast(0);
+        TVector q3 = add ? TOps.Load(c + cPanel + 3 * lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -535,17 +519,17 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
-        End(p0, c, ends, 0);
-        End(q0, c + panel, ends, 0);
-        End(p1, c + next, ends, 1);
-        End(q1, c + panel + next, ends, 1);
-        End(p2, c + 2 * next, ends, 2);
-        End(q2, c + panel + 2 * next, ends, 2);
-        End(p3, c + 3 * next, ends, 3);
-        End(q3, c + panel + 3 * next, ends, 3);
+        TOps.Store(p0, c);
+        TOps.Store(q0, c + cPanel);
+        TOps.Store(p1, c + lanes);
+        TOps.Store(q1, c + cPanel + lanes);
+        TOps.Store(p2, c + 2 * lanes);
+        TOps.Store(q2, c + cPanel + 2 * lanes);
+        TOps.Store(p3, c + 3 * lanes);
+        TOps.Store(q3, c + cPanel + 3 * lanes);
     }
 
     /// <summary>2 rows.</summary>
@@ -554,14 +538,11 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
     {
         int lanes = TOps.Lanes;
         int row = TRows.Stride(lanes);
-        nint next = TRows.ToPlanes ? cPanel : lanes;
-        nint panel = TRows.ToPlanes ? lanes : cPanel;
         nint* table = (nint*)aBlock;
-        float* ends = (float*)aBlock;
         TVector p0 = add ? TOps.Load(c) : TOps.Broadcast(0);
-        TVector q0 = add ? TOps.Load(c + panel) : TOps.Broadcast(0);
-        TVector p1 = add ? TOps.Load(c + next) : TOps.Broadcast(0);
-        TVector q1 = add ? TOps.Load(c + panel + next) : TOps.Broadcast(0);
+        TVector q0 = add ? TOps.Load(c + cPanel) : TOps.Broadcast(0);
+        TVector p1 = add ? TOps.Load(c + lanes) : TOps.Broadcast(0);
+        TVector q1 = add ? TOps.Load(c + cPanel + lanes) : TOps.Broadcast(0);
         for (; blocks > 0; blocks--)
         {
             float* x = TRows.ByTable ? a + *table++ : a;
@@ -591,17 +572,12 @@ internal static unsafe class TileKernels<TOps, TVector, TRows>
                 b += 2 * lanes;
             }
 
-            a += TRows.ByTable || TRows.ToPlanes ? 0 : aBlock;
+            a += TRows.ByTable ? 0 : aBlock;
         }
 
-        End(p0, c, ends, 0);
-        End(q0, c + panel, ends, 0);
-        End(p1, c + next, ends, 1);
-        End(q1, c + panel + next, ends, 1);
+        TOps.Store(p0, c);
+        TOps.Store(q0, c + cPanel);
+        TOps.Store(p1, c + lanes);
+        TOps.Store(q1, c + cPanel + lanes);
     }
-
-    /// <summary>Stores a row's vector; to planes with the row's number added and no lower than the floor.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void End(TVector sum, float* c, float* ends, int row) =>
-        TOps.Store(TRows.ToPlanes ? TOps.AtLeast(TOps.Add(sum, TOps.Broadcast(ends[row + 1])), TOps.Broadcast(*ends)) : sum, c);
 }

@@ -11,9 +11,6 @@ internal interface ITileRows
 
     /// <summary>Whether blocks lie at a + table[block], the table being given in place of aBlock, with one entry past the last.</summary>
     static abstract bool ByTable { get; }
-
-    /// <summary>Whether rows of C lie cPanel apart, each with its two vectors side by side, and end as aBlock says.</summary>
-    static virtual bool ToPlanes => false;
 }
 
 /// <summary>Rows that lie one vector apart: pixels or tiles whose channels are blocked.</summary>
@@ -32,18 +29,6 @@ internal readonly struct AdjacentRows : ITileRows
     public static int AheadBySteps => 8;
 
     public static bool ByTable => false;
-
-    public static int Stride(int lanes) => 1;
-}
-
-/// <summary>Rows that lie side by side, whose results are pixels of planes, or weights as they lie.</summary>
-internal readonly struct PlaneRows : ITileRows
-{
-    public static int AheadBySteps => 8;
-
-    public static bool ByTable => false;
-
-    public static bool ToPlanes => true;
 
     public static int Stride(int lanes) => 1;
 }
