@@ -60,7 +60,7 @@ public static class Tolerances
     /// transforms, and a pass rounds it once a coefficient at most, once as a product, and once because of its coefficient.
     /// The bound is rigorous and loose: 2e-3 to 0.3 of the results' root mean square over the tests' shapes, of which kernels
     /// use a hundredth at most. It fails for every coefficient of the wrong sign, and of those that are off by a hundredth for all of
-    /// F(4x4,3x3) and for three quarters of the others; <see cref="Winograd"/> is there for the rest.
+    /// F(4x4,3x3) and for most of the others; <see cref="Winograd"/> is there for the rest.
     /// </summary>
     /// <param name="count">Products in the sum at a point, at most.</param>
     /// <param name="transforms">The transforms that the kernel applies.</param>
