@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using FcnSharp.Cuda;
 using Xunit;
 
 namespace FcnSharp.Cli.Tests;
@@ -35,6 +36,37 @@ public sealed class InfoCommandTests
 
         Assert.Matches(@"(?m)^kernels +((avx512|avx2) \(also (avx2, )?portable128\)|portable128)$", terminal.Output);
         Assert.Matches("(?m)^threads +3$", terminal.Output);
+    }
+
+    [Fact]
+    public void A_graphics_processor_is_described_or_what_is_missing_is_said_in_one_line()
+    {
+        CapturedTerminal info = new();
+        CapturedTerminal classify = new();
+        bool found = CudaRuntime.TryLoad(out CudaRuntime? runtime, out string? missing);
+
+        Assert.Equal(found ? 0 : 1, info.Run("info", "--device", "cuda"));
+        Assert.Equal(1, classify.Run("bench", "--net", "mini-fcn8s", "--size", "32x32", "--device", "cuda:0"));
+
+        if (found)
+        {
+            Assert.Matches($@"(?m)^cuda +{runtime!.Versions.Driver} by the driver, cuDNN 9\.", info.Output);
+            Assert.Matches($@"(?m)^cuda:0 +{runtime.Devices[0].Name}, ", info.Output);
+            Assert.Contains("nets do not run on it yet", classify.Error, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(("", $"error: {missing}\n"), (info.Output, info.Error));
+            Assert.Equal(("", $"error: {missing}\n"), (classify.Output, classify.Error));
+        }
+    }
+
+    [Fact]
+    public void The_processor_is_asked_for_by_its_name_too()
+    {
+        CapturedTerminal terminal = new();
+        Assert.Equal(0, terminal.Run("info", "--device", "cpu", "--json"));
+        Assert.False(JsonDocument.Parse(terminal.Output).RootElement.TryGetProperty("cuda", out _));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Xunit;
 namespace FcnSharp.Tests;
 
 /// <summary>
-/// The direction of knowledge: Tensors &lt;- FcnSharp &lt;- Server &lt;- Cli between the projects, and a table of rooms inside FcnSharp.
+/// The direction of knowledge: Tensors &lt;- FcnSharp &lt;- Server &lt;- Cli between the projects, Cuda beside FcnSharp, and a table of rooms inside FcnSharp.
 /// Read from the sources and not from the compiled types, so that a constant or a nameof counts as well.
 /// </summary>
 public sealed partial class ArchitectureTests
@@ -22,7 +22,8 @@ public sealed partial class ArchitectureTests
         ["FcnSharp.Tensors"] = ([], []),
         ["FcnSharp"] = (["FcnSharp.Tensors"], ["Google.Protobuf"]),
         ["FcnSharp.Server"] = (["FcnSharp", "FcnSharp.Tensors"], []),
-        ["FcnSharp.Cli"] = (["FcnSharp", "FcnSharp.Tensors", "FcnSharp.Server"], ["System.CommandLine"]),
+        ["FcnSharp.Cuda"] = (["FcnSharp.Tensors"], []),
+        ["FcnSharp.Cli"] = (["FcnSharp", "FcnSharp.Tensors", "FcnSharp.Cuda", "FcnSharp.Server"], ["System.CommandLine"]),
     };
 
     /// <summary>
@@ -95,7 +96,7 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Nothing_in_the_library_names_the_command_line_or_the_server() => AssertNone(
-        Files("FcnSharp", "FcnSharp.Tensors").Where(file => UpperProjectName().IsMatch(file.Code)).Select(file => $"{file.Path} names a project above it"));
+        Files("FcnSharp", "FcnSharp.Tensors", "FcnSharp.Cuda").Where(file => UpperProjectName().IsMatch(file.Code)).Select(file => $"{file.Path} names a project above it"));
 
     /// <summary>Nothing of a request may reach the file system: the server writes no file, and leaves bodies to no reader that would. Runs also holds what a training run writes of itself.</summary>
     [Fact]
@@ -104,7 +105,7 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void The_engine_names_nothing_of_the_library() => AssertNone(
-        Files("FcnSharp.Tensors").SelectMany(file => RoomsNamedIn(file).Select(room => $"{file.Path} names {room}")));
+        Files("FcnSharp.Tensors", "FcnSharp.Cuda").SelectMany(file => RoomsNamedIn(file).Select(room => $"{file.Path} names {room}")));
 
     /// <summary>Folders inside a room may only sort its files, so that a reader of the API need not know them: there the room's namespace is right too.</summary>
     [Fact]

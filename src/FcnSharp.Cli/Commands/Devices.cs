@@ -1,4 +1,5 @@
 using FcnSharp.Cli.Hosting;
+using FcnSharp.Cuda;
 using FcnSharp.Tensors;
 using FcnSharp.Tensors.Cpu;
 using FcnSharp.Tensors.Devices;
@@ -24,13 +25,26 @@ internal static class Devices
 
     /// <summary>The device that the shared options ask for.</summary>
     /// <exception cref="UsageException">There are no kernels of that name.</exception>
-    /// <exception cref="FcnSharpException">This machine lacks the kernel set.</exception>
+    /// <exception cref="FcnSharpException">This machine lacks the kernel set, or what the graphics processor needs.</exception>
     public static IDevice Open(SharedValues options)
     {
+        if (options.Gpu is { } ordinal)
+        {
+            CudaDeviceInfo gpu = Cuda(options).Device(ordinal);
+            throw new FcnSharpException($"{gpu.Id} ({gpu.Name}) is there, but nets do not run on it yet; leave --device out to compute on the processor.");
+        }
+
         KernelSet? kernels = options.Kernels == Reference ? null : NamedSet(options.Kernels);
         WorkerPool.ConfigureShared(Threads(options));
         return kernels is null ? new ReferenceDevice() : new CpuDevice(kernels: kernels, precision: PrecisionOf(options));
     }
+
+    /// <summary>NVIDIA's libraries.</summary>
+    /// <exception cref="UsageException">Kernels of the processor are asked for as well.</exception>
+    /// <exception cref="FcnSharpException">One is missing or too old.</exception>
+    public static CudaRuntime Cuda(SharedValues options) => options.Kernels is null
+        ? CudaRuntime.Load()
+        : throw new UsageException("--kernels names kernels of the processor; leave it or --device out");
 
     /// <summary>Which algorithms compute which convolutions under the shared options; the reference has one for all, and no table.</summary>
     /// <exception cref="UsageException">There are no kernels of that name.</exception>

@@ -152,7 +152,8 @@ internal sealed class InfoCommand : Verb
             ("threads", info.Threads.ToString(CultureInfo.InvariantCulture)),
             ("vectors", VectorText(info)),
             ("kernels", KernelText(info)),
-            ("memory", string.Create(CultureInfo.InvariantCulture, $"{info.AvailableMemoryBytes / (double)(1L << 30):0.0} GiB available")),
+            ("memory", string.Create(CultureInfo.InvariantCulture, $"{Gibibytes(info.AvailableMemoryBytes):0.0} GiB available")),
+            .. info.Cuda is { } cuda ? CudaRows(cuda) : [],
         ];
         int width = rows.Max(row => row.Name.Length) + 2;
         foreach ((string name, string value) in rows)
@@ -177,6 +178,17 @@ internal sealed class InfoCommand : Verb
             }
         }
     }
+
+    private static IEnumerable<(string, string)> CudaRows(MachineInfoCuda cuda)
+    {
+        yield return ("cuda", $"{cuda.Driver} by the driver, cuDNN {cuda.Cudnn}, cuBLASLt {cuda.Cublas}, NVRTC {cuda.Nvrtc}");
+        foreach (MachineInfoGpu gpu in cuda.Devices)
+        {
+            yield return (gpu.Id, string.Create(CultureInfo.InvariantCulture, $"{gpu.Name}, {Gibibytes(gpu.MemoryBytes):0.0} GiB, compute capability {gpu.ComputeCapability}, {gpu.Multiprocessors} multiprocessors"));
+        }
+    }
+
+    private static double Gibibytes(long bytes) => bytes / (double)(1L << 30);
 
     private static string KernelText(MachineInfo info)
     {

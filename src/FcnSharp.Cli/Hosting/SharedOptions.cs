@@ -9,12 +9,15 @@ namespace FcnSharp.Cli.Hosting;
 /// <param name="Quiet">Whether only results and errors are written.</param>
 /// <param name="Kernels">Name of the kernels to compute with; null for the best.</param>
 /// <param name="Exact">Whether convolutions compute their sums as they are defined, without a short cut that rounds more.</param>
-internal sealed record SharedValues(int? Threads, bool Quiet, string? Kernels = null, bool Exact = false);
+/// <param name="Gpu">Number of NVIDIA's graphics processor to compute on; null for the machine's own processor.</param>
+internal sealed record SharedValues(int? Threads, bool Quiet, string? Kernels = null, bool Exact = false, int? Gpu = null);
 
 /// <summary>The options that every verb has.</summary>
 internal sealed class SharedOptions
 {
     private const string Exact = "exact";
+    private const string Cpu = "cpu";
+    private const string Cuda = "cuda";
 
     private readonly Option<int?> _threads = new("--threads")
     {
@@ -39,6 +42,16 @@ internal sealed class SharedOptions
         CustomParser = ParsePrecision,
     };
 
+    // Hidden while nets do not run there: so far it tells whether NVIDIA's libraries are found.
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = "What to compute on: cpu, or cuda or cuda:N, the NVIDIA graphics processor of that number.",
+        HelpName = "cpu|cuda[:n]",
+        Recursive = true,
+        Hidden = true,
+        CustomParser = ParseDevice,
+    };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q")
     {
         Description = "Write results and errors only, no progress.",
@@ -58,11 +71,12 @@ internal sealed class SharedOptions
         root.Add(_threads);
         root.Add(_kernels);
         root.Add(_precision);
+        root.Add(_device);
         root.Add(_quiet);
     }
 
     /// <summary>Reads the options' values.</summary>
-    public SharedValues Read(ParseResult parsed) => new(parsed.GetValue(_threads), parsed.GetValue(_quiet), parsed.GetValue(_kernels), parsed.GetValue(_precision) == Exact);
+    public SharedValues Read(ParseResult parsed) => new(parsed.GetValue(_threads), parsed.GetValue(_quiet), parsed.GetValue(_kernels), parsed.GetValue(_precision) == Exact, GpuOf(parsed.GetValue(_device)));
 
     private static string? ParsePrecision(ArgumentResult result)
     {
@@ -74,6 +88,22 @@ internal sealed class SharedOptions
 
         return text;
     }
+
+    private static string? ParseDevice(ArgumentResult result)
+    {
+        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (text != Cpu && GpuOf(text) is null)
+        {
+            result.AddError($"--device is cpu, cuda or cuda:N, found '{text}'");
+        }
+
+        return text;
+    }
+
+    private static int? GpuOf(string? device) =>
+        device == Cuda ? 0
+        : device?.StartsWith(Cuda + ":", StringComparison.Ordinal) == true && int.TryParse(device.AsSpan(Cuda.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) ? ordinal
+        : null;
 
     private static int? ParseThreads(ArgumentResult result)
     {
