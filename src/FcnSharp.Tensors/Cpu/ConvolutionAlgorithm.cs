@@ -37,6 +37,9 @@ internal sealed record ConvolutionAlgorithm(string Name, WinogradScheme? Scheme 
     /// <summary>Blocks of stride x stride outputs as columns of a matrix product.</summary>
     public static ConvolutionAlgorithm StrideBlocks { get; } = new("blocks of stride x stride outputs");
 
+    /// <summary>The same with fewer products, F(3x3,2x2) of blocks.</summary>
+    public static ConvolutionAlgorithm StrideTiles { get; } = new($"{StrideBlockTiles.Scheme} on blocks of stride x stride outputs");
+
     /// <summary>Each channel by itself, vectors along its rows.</summary>
     public static ConvolutionAlgorithm Depthwise { get; } = new("each plane by itself");
 

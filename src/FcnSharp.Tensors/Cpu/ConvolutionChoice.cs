@@ -80,14 +80,19 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             : WeightGradient.Of(workers, kernels, o, gradWeight);
     }
 
-    public IKernel Forward(ConvTranspose2dForward o, bool constantWeights) =>
-        Transposed(_rules.TransposedForward, o.Parameters, o.Weight.Shape, o.Output.Shape) == ConvolutionAlgorithm.StrideBlocks
+    public IKernel Forward(ConvTranspose2dForward o, bool constantWeights)
+    {
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedForward, o.Parameters, o.Weight.Shape, o.Output.Shape, constantWeights);
+        return algorithm == ConvolutionAlgorithm.StrideTiles
+            ? new StrideBlockTiles(workers, _blocked, o)
+            : algorithm == ConvolutionAlgorithm.StrideBlocks
             ? new StrideBlocks(workers, _blocked, o, constantWeights)
             : GemmConvolution.Forward(workers, kernels, o);
+    }
 
     public IKernel BackwardInput(ConvTranspose2dBackwardInput o)
     {
-        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, o.Weight.Shape, o.GradOutput.Shape);
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, o.Weight.Shape, o.GradOutput.Shape, constantWeights: false);
         return algorithm == ConvolutionAlgorithm.StrideBlocks
             ? new StrideBlocksBackwardInput(workers, _blocked, o)
             : algorithm == ConvolutionAlgorithm.Depthwise
@@ -97,7 +102,7 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
 
     public IKernel BackwardWeight(ConvTranspose2dBackwardWeight o, ProgramValue gradWeight)
     {
-        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, gradWeight.Shape, o.GradOutput.Shape);
+        ConvolutionAlgorithm algorithm = Transposed(_rules.TransposedBackward, o.Parameters, gradWeight.Shape, o.GradOutput.Shape, constantWeights: false);
         return algorithm == ConvolutionAlgorithm.StrideBlocks
             ? new StrideBlocksBackwardWeight(workers, _blocked, o, gradWeight)
             : algorithm == ConvolutionAlgorithm.Depthwise
@@ -105,6 +110,6 @@ internal sealed class ConvolutionChoice(WorkerPool workers, KernelSet kernels, P
             : WeightGradient.Of(workers, kernels, o, gradWeight);
     }
 
-    private static ConvolutionAlgorithm Transposed(IReadOnlyList<ConvolutionRule> rules, ConvTranspose2dParameters p, Shape weight, Shape output) =>
-        ConvolutionRules.Choose(rules, new ConvolutionSite(p.Convolution, weight, output, ConstantWeights: false));
+    private static ConvolutionAlgorithm Transposed(IReadOnlyList<ConvolutionRule> rules, ConvTranspose2dParameters p, Shape weight, Shape output, bool constantWeights) =>
+        ConvolutionRules.Choose(rules, new ConvolutionSite(p.Convolution, weight, output, constantWeights));
 }

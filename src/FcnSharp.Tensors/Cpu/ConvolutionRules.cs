@@ -127,7 +127,8 @@ internal sealed class ConvolutionRules
         ConvolutionRule matrix = Pixelwise(ConvolutionAlgorithm.Matrix, oneGroup, ManyChannels, smallMap);
         ConvolutionRule largeMatrix = Pixelwise(ConvolutionAlgorithm.Matrix, oneGroup, ManyChannels, smallMap, new($"{LeastWeightsOfMatrix} weights or more", s => s.Inputs * (long)s.Outputs >= LeastWeightsOfMatrix));
         BackwardWeight = [depthwise, largeMatrix, pixelSums, Pixelwise(ConvolutionAlgorithm.Planes, oneGroup, UpToOutputs(MostOutputsOfWeightGradient)), matrix, .. tiles.Where(t => t.Algorithm != ConvolutionAlgorithm.TinyTiles), new(ConvolutionAlgorithm.Direct, direct), firstLayer, rest];
-        TransposedForward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
+        ConvolutionRule[] strideTiles = precision == Precision.Exact ? [] : [new(ConvolutionAlgorithm.StrideTiles, StrideBlockTiles.Conditions(kernels))];
+        TransposedForward = [.. strideTiles, new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.Conditions(kernels)), rest];
         TransposedBackward = [new(ConvolutionAlgorithm.StrideBlocks, StrideBlocks.BackwardConditions(kernels)), new(ConvolutionAlgorithm.Depthwise, WindowBackwardWeight.Conditions(lanes)), rest];
     }
 

@@ -53,6 +53,9 @@ internal sealed unsafe class BlockedKernels
 
     public delegate*<float*, int, int, float*, nint, void> ToPlanes { get; private init; }
 
+    /// <summary>Points of <see cref="StrideBlockTiles"/> to positions: points, floats between them, tiles, target, floats between its rows.</summary>
+    public delegate*<float*, nint, int, float*, nint, void> PositionsOfTiles { get; private init; }
+
     public delegate*<float*, int, float*, float, void> Finish { get; private init; }
 
     public delegate*<float*, nint, int, int, void> PrefetchRows { get; private init; }
@@ -84,6 +87,7 @@ internal sealed unsafe class BlockedKernels
             FromPlanes = &BlockedCopy<TOps, TVector>.FromPlanes,
             PairsFromPlanes = &BlockedCopy<TOps, TVector>.PairsFromPlanes,
             ToPlanes = &BlockedCopy<TOps, TVector>.ToPlanes,
+            PositionsOfTiles = &StrideBlockTransforms<TOps, TVector>.Output4To3,
             Finish = &BlockedCopy<TOps, TVector>.Finish,
             PoolPairs = &BlockedCopy<TOps, TVector>.PoolPairs,
             PrefetchRows = &BlockedCopy<TOps, TVector>.PrefetchRows,

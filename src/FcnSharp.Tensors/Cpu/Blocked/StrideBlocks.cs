@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using FcnSharp.Tensors.Devices;
 using FcnSharp.Tensors.Memory;
@@ -26,53 +24,39 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     private readonly BlockedKernels _kernels;
     private readonly ConvTranspose2dForward _operation;
     private readonly Shape _input;
-    private readonly Shape _output;
     private readonly int _groupInputs;
     private readonly int _groupOutputs;
-    private readonly int _stride;
-    private readonly int _kernel;
-    private readonly int _paddingY;
-    private readonly int _paddingX;
     private readonly int _taps;
     private readonly int _gridHeight;
     private readonly int _gridWidth;
-    private readonly int _segment;
-    private readonly int _segmentRows;
     private readonly int _vectors;
     private readonly int _pairs;
     private readonly nint _pitch;
     private readonly nint _plane;
     private readonly int[] _split;
-    private readonly (int Channel, int Y, int X)[] _places;
+    private readonly StrideBlockWriter _writer;
     private readonly PlaneJob _planes;
     private readonly WeightSource _weights;
 
     private float* _inputData;
-    private float* _biasData;
-    private float* _outputData;
     private float* _padded;
 
     public StrideBlocks(WorkerPool workers, BlockedKernels kernels, ConvTranspose2dForward operation, bool constantWeights)
     {
         (_workers, _kernels, _operation) = (workers, kernels, operation);
-        (_input, _output) = (operation.Input.Shape, operation.Output.Shape);
+        _input = operation.Input.Shape;
         Conv2dParameters p = operation.Parameters.Convolution;
-        (_stride, _kernel, _paddingY, _paddingX) = (p.StrideHeight, p.KernelHeight, p.PaddingHeight, p.PaddingWidth);
-        (_groupInputs, _groupOutputs) = (_input.C / p.Groups, _output.C / p.Groups);
-        _taps = (_kernel + _stride - 1) / _stride;
-        _gridHeight = (_output.H - 1 + _paddingY) / _stride + 1;
-        _gridWidth = (_output.W - 1 + _paddingX) / _stride + 1;
-        _segment = Math.Min(_stride, kernels.Lanes);
-        _segmentRows = kernels.Lanes / _segment;
-        _vectors = _output.C * _stride * _stride / kernels.Lanes;
+        (_groupInputs, _groupOutputs) = (_input.C / p.Groups, operation.Output.Shape.C / p.Groups);
+        _taps = (p.KernelHeight + p.StrideHeight - 1) / p.StrideHeight;
+        _writer = new StrideBlockWriter(kernels, operation.Output.Shape, p);
+        (_gridHeight, _gridWidth) = (_writer.GridHeight, _writer.GridWidth);
+        _vectors = _writer.Places.Length;
         _pairs = (_vectors + 1) / 2;
         _split = kernels.Split(_gridWidth);
         _pitch = Math.Max(_split.Sum(), _taps - 1 + _input.W);
         _plane = (_taps - 1 + Math.Max(_gridHeight, _input.H)) * _pitch;
-        int vectorsPerChannel = _stride * _stride / kernels.Lanes;
-        _places = [.. Enumerable.Range(0, _vectors).Select(v => (v / vectorsPerChannel, v % vectorsPerChannel * kernels.Lanes / _stride, v % vectorsPerChannel * kernels.Lanes % _stride))];
         _planes = new PlaneJob(this);
-        _weights = new WeightSource(workers, operation.Weight, new StrideBlockWeights(kernels, operation.Weight.Shape, p.Groups, _stride, _places), constantWeights, usedOnce: false, anyMap: false);
+        _weights = new WeightSource(workers, operation.Weight, new StrideBlockWeights(kernels, operation.Weight.Shape, p.Groups, p.StrideHeight, _writer.Places), constantWeights, usedOnce: false, anyMap: false);
     }
 
     // Rows of a tile past the last column read on into the next row.
@@ -103,8 +87,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
     {
         _inputData = frame.Float(_operation.Input);
         _weights.Prepare(frame);
-        _biasData = _operation.Bias is null ? null : frame.Float(_operation.Bias);
-        _outputData = frame.Float(_operation.Output);
+        _writer.Bind(frame.Float(_operation.Output), _operation.Bias is null ? null : frame.Float(_operation.Bias));
         _padded = (float*)(frame.Workspace + _weights.WorkspaceBytes);
         _workers.Run(_planes, checked(_input.N * _taps * _input.C));
         _workers.Run(this, checked(_input.N * _gridHeight));
@@ -120,7 +103,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
         nint panel = MostPositions * lanes;
         for (int pair = 0; pair < _pairs; pair++)
         {
-            int group = _places[pair * 2].Channel / _groupOutputs;
+            int group = _writer.Places[pair * 2].Channel / _groupOutputs;
             float* weights = _weights.Block(0, pair, null);
             int first = 0;
             int done = 0;
@@ -131,7 +114,7 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
                 float* a = _padded + (image * _input.C + group * _groupInputs) * _taps * _plane + (_taps - 1 + row) * _pitch + at;
                 for (int next = (pair + 1) * 2; Sse.IsSupported && next < Math.Min((pair + 2) * 2, _vectors); next++)
                 {
-                    Prefetch(image, row, at, rows, next);
+                    _writer.Prefetch(image, row, at, rows, next);
                 }
 
                 _kernels.AdjacentRows[rows](_taps, _taps * _groupInputs, a, -_pitch, _plane, weights, products + done * lanes, panel, false);
@@ -144,124 +127,12 @@ internal sealed unsafe class StrideBlocks : IKernel, IParallelJob
                 int count = Math.Min(done, _gridWidth - first);
                 for (int half = 0; half < 2 && pair * 2 + half < _vectors; half++)
                 {
-                    Scatter(image, row, first, count, pair * 2 + half, products + half * panel);
+                    _writer.Write(image, row, first, count, pair * 2 + half, products + half * panel);
                 }
 
                 first += done;
                 done = 0;
             }
-        }
-    }
-
-    /// <summary>
-    /// Asks for the lines that <see cref="Scatter"/> will write of a vector of outputs, one pair of vectors ahead: outputs are larger than the caches, and
-    /// stores wait for their lines one after the other.
-    /// </summary>
-    private void Prefetch(int image, int row, int first, int count, int vector)
-    {
-        (int channel, int firstY, int firstX) = _places[vector];
-        int x = Math.Max(0, first * _stride + firstX - _paddingX);
-        int end = Math.Min(_output.W, (first + count) * _stride + firstX - _paddingX);
-        for (int r = 0; r < _segmentRows; r++)
-        {
-            int y = row * _stride + firstY + r - _paddingY;
-            if (y < 0 || y >= _output.H)
-            {
-                continue;
-            }
-
-            float* target = _outputData + (((nint)image * _output.C + channel) * _output.H + y) * _output.W;
-            for (int i = x; i < end; i += CacheShape.LineFloats)
-            {
-                Sse.Prefetch1(target + i);
-            }
-        }
-    }
-
-    /// <summary>Writes one vector of outputs of some positions.</summary>
-    private void Scatter(int image, int row, int first, int count, int vector, float* products)
-    {
-        int lanes = _kernels.Lanes;
-        (int channel, int firstY, int firstX) = _places[vector];
-        if (_biasData != null)
-        {
-            for (int i = 0; i < count * lanes; i++)
-            {
-                products[i] += _biasData[channel];
-            }
-        }
-
-        nint plane = (nint)_output.H * _output.W;
-        for (int r = 0; r < _segmentRows; r++)
-        {
-            int y = row * _stride + firstY + r - _paddingY;
-            if (y < 0 || y >= _output.H)
-            {
-                continue;
-            }
-
-            int x = first * _stride + firstX - _paddingX;
-            float* target = _outputData + ((nint)image * _output.C + channel) * plane + (nint)y * _output.W;
-            float* source = products + r * _segment;
-            int begin = 0;
-            int end = count;
-            if (x >= 0 && x + (count - 1) * _stride + _segment <= _output.W)
-            {
-                Copy(source, target + x, count);
-                continue;
-            }
-
-            for (; begin < end && x + begin * _stride < 0; begin++)
-            {
-                CopyInside(source + begin * lanes, target, x + begin * _stride);
-            }
-
-            for (; begin < end && x + (end - 1) * _stride + _segment > _output.W; end--)
-            {
-                CopyInside(source + (end - 1) * lanes, target, x + (end - 1) * _stride);
-            }
-
-            Copy(source + begin * lanes, target + x + begin * _stride, end - begin);
-        }
-    }
-
-    /// <summary>A segment that reaches over an end of the row.</summary>
-    private void CopyInside(float* source, float* target, int x)
-    {
-        for (int i = Math.Max(0, -x); i < Math.Min(_segment, _output.W - x); i++)
-        {
-            target[x + i] = source[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Copy(float* source, float* target, int count)
-    {
-        int lanes = _kernels.Lanes;
-        int stride = _stride;
-        switch (_segment)
-        {
-            case 16:
-                for (; count > 0; count--, source += lanes, target += stride)
-                {
-                    Vector512.Load(source).Store(target);
-                }
-
-                break;
-            case 8:
-                for (; count > 0; count--, source += lanes, target += stride)
-                {
-                    Vector256.Load(source).Store(target);
-                }
-
-                break;
-            default:
-                for (; count > 0; count--, source += lanes, target += stride)
-                {
-                    Vector128.Load(source).Store(target);
-                }
-
-                break;
         }
     }
 
